@@ -1,0 +1,47 @@
+package dev.kiln.castore;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.FileChannel;
+
+import dev.kiln.hash.Blake3Digest;
+
+/** Where the bytes of files are kept, each content once, named by its BLAKE3 digest. */
+public interface Blobs {
+
+  boolean contains(Blake3Digest digest);
+
+  /**
+   * Opens a blob to be read at any position, or sent. The caller closes it.
+   *
+   * @throws MissingBlobException if it is not here
+   */
+  FileChannel open(Blake3Digest digest) throws IOException;
+
+  /** Begins to take blobs in. Any number of batches may run at once, also with the same content. */
+  Batch begin();
+
+  /** Blobs on their way in. Used by one thread at a time. */
+  interface Batch extends Closeable {
+
+    /**
+     * Reads {@code content} to its end and keeps it. An error while reading leaves nothing behind. Until {@link #sync}
+     * the blob need not be visible, and a crash may lose it.
+     */
+    Blob put(InputStream content) throws IOException;
+
+    /**
+     * Makes every blob put so far durable and visible. Also those that other batches put and this one only met: when this
+     * returns, a path that needs them may be promised.
+     */
+    void sync() throws IOException;
+
+    /** Gives up what was put after the last {@link #sync}. */
+    @Override
+    void close() throws IOException;
+  }
+
+  /** @param size in bytes */
+  record Blob(Blake3Digest digest, long size) {}
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kiln;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,33 @@
+package dev.kiln.pathinfo;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+
+import dev.kiln.storepath.StorePath;
+import dev.kiln.storepath.StorePathHash;
+
+/** The paths that are here. A path that is found can be read to its last byte, and so can all that it refers to. */
+public interface PathInfos {
+
+  Optional<PathInfo> find(StorePathHash path);
+
+  /** @return which of {@code paths} are here */
+  Set<StorePathHash> present(Collection<StorePathHash> paths);
+
+  /** @return those of {@code paths} that are here and all that they refer to, directly or not, in no particular order */
+  List<PathInfo> closure(Collection<StorePathHash> paths);
+
+  /** @return the paths that refer to {@code path}, itself included where it does */
+  SortedSet<StorePath> referrers(StorePathHash path);
+
+  /**
+   * Promises paths, all or none, after their content is durable. Who comes first wins: a path that is here already stays
+   * as it is.
+   *
+   * @throws MissingReferenceException if a path refers to one that is neither here nor among {@code paths}
+   */
+  void register(Collection<PathInfo> paths);
+}

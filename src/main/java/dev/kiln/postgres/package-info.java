@@ -1,0 +1,7 @@
+/** The PostgreSQL that Kiln starts for itself when it is given none. */
+@ApplicationModule(allowedDependencies = {"posix"})
+@NullMarked
+package dev.kiln.postgres;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

@@ -1,0 +1,8 @@
+/** Takes derivations and sources in, after it has verified them. */
+@ApplicationModule(allowedDependencies = {"bytes", "hash", "storepath", "castore", "nar", "derivation", "pathinfo",
+    "problem"})
+@NullMarked
+package dev.kiln.register;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

@@ -1,0 +1,8 @@
+/** Reads files below store paths: GET /store. */
+@ApplicationModule(allowedDependencies = {"bytes", "hash", "storepath", "castore", "pathinfo", "realise", "build",
+    "problem"})
+@NullMarked
+package dev.kiln.store;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;
