@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Optional;
@@ -86,6 +87,11 @@ public final class ByteString implements Comparable<ByteString> {
 
   public void writeTo(OutputStream out) throws IOException {
     out.write(bytes);
+  }
+
+  /** Gives the bytes to {@code digest} without a copy. */
+  public void update(MessageDigest digest) {
+    digest.update(bytes);
   }
 
   public void copyTo(int from, byte[] target, int offset, int length) {

@@ -1,14 +1,12 @@
 package dev.kiln.storepath;
 
-import java.util.regex.Pattern;
-
 /** What follows the hash in a store path: 1 to 211 of {@code [0-9a-zA-Z+-._?=]} (Nix: path.cc, checkName). */
 public record StorePathName(String value) implements Comparable<StorePathName> {
 
   /** In characters, so that hash, dash, name and {@code .lock} fit in a file name. */
   public static final int MAX_LENGTH = 211;
 
-  private static final Pattern VALID = Pattern.compile("[0-9a-zA-Z+\\-._?=]+");
+  private static final String PUNCTUATION = "+-._?=";
 
   public StorePathName {
     if (value.isEmpty()) {
@@ -17,13 +15,24 @@ public record StorePathName(String value) implements Comparable<StorePathName> {
     if (value.length() > MAX_LENGTH) {
       throw new InvalidStorePath("name '" + value + "' is longer than 211 characters");
     }
-    if (!VALID.matcher(value).matches()) {
+    if (!isAllowed(value)) {
       throw new InvalidStorePath("name '" + value + "' has a character that is none of 0-9 a-z A-Z + - . _ ? =");
     }
     // Nix (path.cc): "." and ".." and names that begin with ".-" or "..-" would be taken for directories
     if (value.equals(".") || value.equals("..") || value.startsWith(".-") || value.startsWith("..-")) {
       throw new InvalidStorePath("name '" + value + "' begins as '.' or '..' does");
     }
+  }
+
+  /** @return whether {@code text} has only characters that may stand in a name */
+  public static boolean isAllowed(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (!(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || PUNCTUATION.indexOf(c) >= 0)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   @Override
