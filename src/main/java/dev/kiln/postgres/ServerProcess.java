@@ -50,7 +50,10 @@ final class ServerProcess {
       log.error("PostgreSQL has ended unasked; every request that needs the database will fail");
   }
 
-  private static Level levelOf(String line) {
+  private Level levelOf(String line) {
+    // Its "FATAL: terminating connection" is no news to those who asked for it.
+    if (stopping)
+      return Level.DEBUG;
     if (line.startsWith("PANIC:"))
       return Level.ERROR;
     return line.startsWith("FATAL:") || line.startsWith("ERROR:") || line.startsWith("WARNING:") ? Level.WARN
