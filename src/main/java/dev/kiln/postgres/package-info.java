@@ -1,5 +1,5 @@
 /** The PostgreSQL that Kiln starts for itself when it is given none. */
-@ApplicationModule(allowedDependencies = {"posix"})
+@ApplicationModule(allowedDependencies = {"datadir"})
 @NullMarked
 package dev.kiln.postgres;
 

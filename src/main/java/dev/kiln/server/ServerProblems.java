@@ -1,0 +1,32 @@
+package dev.kiln.server;
+
+import java.util.LinkedHashMap;
+
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpStatus;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Problem details (RFC 9457) for what the server refuses before any controller sees it: malformed HTTP. */
+final class ServerProblems extends ErrorHandler {
+
+  private static final JsonMapper JSON = JsonMapper.shared();
+
+  @Override
+  protected void generateResponse(Request request, Response response, int code, @Nullable String message,
+      @Nullable Throwable cause, Callback callback) {
+    var problem = new LinkedHashMap<String, Object>();
+    problem.put("title", HttpStatus.getMessage(code));
+    problem.put("status", code);
+    // No causes: what went wrong inside is for the log.
+    if (code < 500 && message != null)
+      problem.put("detail", message);
+    response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/problem+json");
+    Content.Sink.write(response, true, JSON.writeValueAsString(problem), callback);
+  }
+}

@@ -1,0 +1,7 @@
+/** The HTTP server below the controllers: which requests reach them, and what it says when it starts. */
+@ApplicationModule(allowedDependencies = {"datadir"})
+@NullMarked
+package dev.kiln.server;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

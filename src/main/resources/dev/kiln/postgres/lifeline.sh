@@ -1,0 +1,13 @@
+# Runs "$@" in a session of its own, and asks it to stop (SIGINT: PostgreSQL's fast shutdown) when standard input closes.
+# The other end of standard input is held by Kiln: the kernel closes it when Kiln ends, be it by kill -9.
+exec 3<&0 </dev/null
+"$@" 3<&- &
+child=$!
+(read -r _ <&3; kill -INT "$child") 2>/dev/null &
+watch=$!
+exec 3<&-
+wait "$child"
+status=$?
+kill "$watch" 2>/dev/null
+[ -z "$KILN_TEMPORARY_DIRECTORY" ] || rmdir "$KILN_TEMPORARY_DIRECTORY" 2>/dev/null
+exit "$status"
