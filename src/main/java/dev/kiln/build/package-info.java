@@ -1,6 +1,6 @@
 /** Builds one derivation in a sandbox, all of its inputs being here. */
 @ApplicationModule(allowedDependencies = {"bytes", "hash", "storepath", "castore", "nar", "derivation", "pathinfo",
-    "posix"})
+    "posix", "jdbc", "problem"})
 @NullMarked
 package dev.kiln.build;
 

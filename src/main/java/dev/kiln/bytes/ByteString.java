@@ -1,6 +1,8 @@
 package dev.kiln.bytes;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -83,6 +85,10 @@ public final class ByteString implements Comparable<ByteString> {
   /** @return a read-only view */
   public ByteBuffer asByteBuffer() {
     return ByteBuffer.wrap(bytes).asReadOnlyBuffer();
+  }
+
+  public InputStream newInput() {
+    return new ByteArrayInputStream(bytes);
   }
 
   public void writeTo(OutputStream out) throws IOException {

@@ -1,5 +1,5 @@
 /** Derivations, their ATerm form and the paths that they promise (Nix: derivations.cc). */
-@ApplicationModule(allowedDependencies = {"bytes", "hash", "storepath"})
+@ApplicationModule(allowedDependencies = {"bytes", "hash", "storepath", "jdbc"})
 @NullMarked
 package dev.kiln.derivation;
 

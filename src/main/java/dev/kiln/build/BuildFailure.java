@@ -1,0 +1,43 @@
+package dev.kiln.build;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.UUID;
+
+import dev.kiln.build.BuildException.BuilderFailed;
+import dev.kiln.build.BuildException.CannotBuildHere;
+import dev.kiln.build.BuildException.LimitExceeded;
+import dev.kiln.build.BuildException.MachineFailed;
+import dev.kiln.build.BuildException.OutputRejected;
+import dev.kiln.build.BuildException.TimedOut;
+
+/**
+ * Why a build failed.
+ *
+ * @param message a sentence for users
+ * @param exitCode of the builder, where it ended by itself
+ * @param failedInput the build that failed, where this one failed for want of its outputs
+ */
+public record BuildFailure(Kind kind, String message, OptionalInt exitCode, Optional<UUID> failedInput) {
+
+  /** What kind of failure it was: what a reader could do about it differs. */
+  public enum Kind {
+    CANNOT_BUILD_HERE, BUILDER_FAILED, TIMED_OUT, LIMIT_EXCEEDED, OUTPUT_REJECTED, MACHINE_FAILED, MISSING_INPUT, INPUT_FAILED
+  }
+
+  public static BuildFailure of(BuildException e) {
+    OptionalInt exitCode = e instanceof BuilderFailed failed ? OptionalInt.of(failed.exitCode()) : OptionalInt.empty();
+    return new BuildFailure(kind(e), String.valueOf(e.getMessage()), exitCode, Optional.empty());
+  }
+
+  private static Kind kind(BuildException e) {
+    return switch (e) {
+      case CannotBuildHere _ -> Kind.CANNOT_BUILD_HERE;
+      case BuilderFailed _ -> Kind.BUILDER_FAILED;
+      case TimedOut _ -> Kind.TIMED_OUT;
+      case LimitExceeded _ -> Kind.LIMIT_EXCEEDED;
+      case OutputRejected _ -> Kind.OUTPUT_REJECTED;
+      case MachineFailed _ -> Kind.MACHINE_FAILED;
+    };
+  }
+}

@@ -1,0 +1,5 @@
+/** Directories in PostgreSQL. */
+@NullMarked
+package dev.kiln.castore.jpa;
+
+import org.jspecify.annotations.NullMarked;

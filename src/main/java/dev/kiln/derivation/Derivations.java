@@ -1,0 +1,38 @@
+package dev.kiln.derivation;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+import dev.kiln.storepath.StorePath;
+import dev.kiln.storepath.StorePathHash;
+
+/** The derivations that are known. Whatever derivation a known one needs is known as well. */
+public interface Derivations {
+
+  Optional<KnownDerivation> find(StorePathHash derivation);
+
+  /** @return the known ones of {@code derivations}, with what stands for each in the hashes of others */
+  Map<StorePathHash, DerivationHash> hashes(Collection<StorePathHash> derivations);
+
+  /** @return the derivations that promise {@code output}, oldest first: several can promise one fixed output */
+  List<StorePath> producersOf(StorePath output);
+
+  /** @return the paths of the outputs that {@code derivation} wants of its input derivations, where they are known */
+  List<StorePath> inputOutputs(StorePathHash derivation);
+
+  /** @return {@code derivation}, if it is known, and all that it needs, directly or not, in no particular order */
+  List<StorePath> closure(StorePathHash derivation);
+
+  /** @return which of {@code derivations} are known */
+  Set<StorePathHash> known(Collection<StorePathHash> derivations);
+
+  /**
+   * Makes derivations known, all or none. One that is known already stays as it is.
+   *
+   * @return how many were new
+   */
+  int register(Collection<KnownDerivation> derivations);
+}

@@ -1,0 +1,54 @@
+package dev.kiln.derivation.jpa;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+import org.springframework.data.jpa.repository.Query;
+import org.springframework.data.repository.Repository;
+
+interface DerivationRows extends Repository<DerivationRow, byte[]> {
+
+  /** What names a derivation. */
+  interface PathView {
+    byte[] getHash();
+
+    String getName();
+  }
+
+  /** What stands for a derivation in the hashes of others. */
+  interface ModuloView {
+    byte[] getHash();
+
+    String getModulo();
+  }
+
+  Optional<DerivationRow> findById(byte[] hash);
+
+  @Query("select d.hash as hash, d.modulo as modulo from DerivationRow d where d.hash in :hashes")
+  List<ModuloView> findModulos(Collection<byte[]> hashes);
+
+  @Query("""
+      select d.hash as hash, d.name as name from DerivationOutputRow o join o.owner d
+      where o.path = :path and o.pathName = :pathName order by d.registeredAt, d.hash""")
+  List<PathView> findProducers(byte[] path, String pathName);
+
+  @Query("select d.hash from DerivationRow d where d.hash in :hashes")
+  List<byte[]> findKnown(Collection<byte[]> hashes);
+
+  @Query(nativeQuery = true, value = """
+      select distinct output.path as hash, output.path_name as name
+      from derivation_input input
+      join derivation_output output on output.derivation = input.input and output.name = input.output
+      where input.derivation = :derivation and output.path is not null""")
+  List<PathView> findInputOutputs(byte[] derivation);
+
+  @Query(nativeQuery = true, value = """
+      with recursive closure (hash) as (
+        select hash from derivation where hash = :derivation
+        union
+        select input from closure join derivation_input on derivation = hash
+      )
+      select derivation.hash as hash, derivation.name as name from closure join derivation using (hash)""")
+  List<PathView> findClosure(byte[] derivation);
+}

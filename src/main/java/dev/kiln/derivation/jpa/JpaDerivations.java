@@ -1,0 +1,109 @@
+package dev.kiln.derivation.jpa;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+import org.springframework.stereotype.Repository;
+import org.springframework.transaction.annotation.Transactional;
+
+import dev.kiln.bytes.ByteString;
+import dev.kiln.derivation.ATermReader;
+import dev.kiln.derivation.DerivationFile;
+import dev.kiln.derivation.DerivationHash;
+import dev.kiln.derivation.Derivations;
+import dev.kiln.derivation.KnownDerivation;
+import dev.kiln.derivation.jpa.DerivationRows.PathView;
+import dev.kiln.storepath.StorePath;
+import dev.kiln.storepath.StorePathHash;
+import dev.kiln.storepath.StorePathName;
+
+@Repository
+class JpaDerivations implements Derivations {
+
+  /** Keys in one query. */
+  private static final int PAGE = 1_000;
+
+  private final DerivationRows rows;
+  private final DerivationInserts inserts;
+
+  JpaDerivations(DerivationRows rows, DerivationInserts inserts) {
+    this.rows = rows;
+    this.inserts = inserts;
+  }
+
+  @Override
+  @Transactional(readOnly = true)
+  public Optional<KnownDerivation> find(StorePathHash derivation) {
+    return rows.findById(derivation.toByteArray()).map(JpaDerivations::toKnownDerivation);
+  }
+
+  @Override
+  @Transactional(readOnly = true)
+  public Map<StorePathHash, DerivationHash> hashes(Collection<StorePathHash> derivations) {
+    Map<StorePathHash, DerivationHash> modulos = new HashMap<>();
+    pages(derivations).forEach(page -> rows.findModulos(page)
+        .forEach(row -> modulos.put(StorePathHash.of(row.getHash()), DerivationHash.parse(row.getModulo()))));
+    return modulos;
+  }
+
+  @Override
+  @Transactional(readOnly = true)
+  public List<StorePath> producersOf(StorePath output) {
+    return paths(rows.findProducers(output.hash().toByteArray(), output.name().value()));
+  }
+
+  @Override
+  @Transactional(readOnly = true)
+  public List<StorePath> inputOutputs(StorePathHash derivation) {
+    return paths(rows.findInputOutputs(derivation.toByteArray()));
+  }
+
+  @Override
+  @Transactional(readOnly = true)
+  public List<StorePath> closure(StorePathHash derivation) {
+    return paths(rows.findClosure(derivation.toByteArray()));
+  }
+
+  @Override
+  @Transactional(readOnly = true)
+  public Set<StorePathHash> known(Collection<StorePathHash> derivations) {
+    Set<StorePathHash> known = new HashSet<>();
+    pages(derivations).forEach(page -> rows.findKnown(page).forEach(hash -> known.add(StorePathHash.of(hash))));
+    return known;
+  }
+
+  @Override
+  @Transactional
+  public int register(Collection<KnownDerivation> derivations) {
+    return inserts.insert(derivations);
+  }
+
+  private static KnownDerivation toKnownDerivation(DerivationRow row) {
+    ByteString aterm = ByteString.owning(row.aterm);
+    return new KnownDerivation(new DerivationFile(path(row.hash, row.name), aterm, ATermReader.read(aterm)),
+        DerivationHash.parse(row.modulo));
+  }
+
+  private static List<List<byte[]>> pages(Collection<StorePathHash> hashes) {
+    List<byte[]> keys = hashes.stream().map(StorePathHash::toByteArray).toList();
+    List<List<byte[]>> pages = new ArrayList<>();
+    for (int from = 0; from < keys.size(); from += PAGE) {
+      pages.add(keys.subList(from, Math.min(from + PAGE, keys.size())));
+    }
+    return pages;
+  }
+
+  private static List<StorePath> paths(List<PathView> rows) {
+    return rows.stream().map(row -> path(row.getHash(), row.getName())).toList();
+  }
+
+  private static StorePath path(byte[] hash, String name) {
+    return new StorePath(StorePathHash.of(hash), new StorePathName(name));
+  }
+}

@@ -1,0 +1,5 @@
+/** Known derivations in PostgreSQL. */
+@NullMarked
+package dev.kiln.derivation.jpa;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,7 @@
+/** Many rows in one statement. */
+@ApplicationModule(allowedDependencies = {})
+@NullMarked
+package dev.kiln.jdbc;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;

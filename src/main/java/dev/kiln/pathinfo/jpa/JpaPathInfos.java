@@ -1,0 +1,109 @@
+package dev.kiln.pathinfo.jpa;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.stereotype.Repository;
+import org.springframework.transaction.annotation.Transactional;
+
+import dev.kiln.pathinfo.MissingReferenceException;
+import dev.kiln.pathinfo.PathInfo;
+import dev.kiln.pathinfo.PathInfos;
+import dev.kiln.storepath.StorePath;
+import dev.kiln.storepath.StorePathHash;
+
+@Repository
+class JpaPathInfos implements PathInfos {
+
+  /** Rows fetched by one query. */
+  private static final int PAGE = 1_000;
+
+  private static final String PRESENT = "select hash from path_info where hash = any(?::bytea[])";
+
+  private static final String CLOSURE = """
+      with recursive closure (hash) as (
+        select hash from path_info where hash = any(?::bytea[])
+        union
+        select reference from closure join path_reference on referrer = hash
+      )
+      select hash from closure""";
+
+  private final PathInfoRows rows;
+  private final PathInfoInserts inserts;
+  private final JdbcTemplate jdbc;
+
+  JpaPathInfos(PathInfoRows rows, PathInfoInserts inserts, JdbcTemplate jdbc) {
+    this.rows = rows;
+    this.inserts = inserts;
+    this.jdbc = jdbc;
+  }
+
+  @Override
+  @Transactional(readOnly = true)
+  public Optional<PathInfo> find(StorePathHash path) {
+    return rows.findWithReferences(path.toByteArray()).map(PathInfoMapping::toPathInfo);
+  }
+
+  @Override
+  @Transactional(readOnly = true)
+  public Set<StorePathHash> present(Collection<StorePathHash> paths) {
+    return new HashSet<>(hashes(PRESENT, paths));
+  }
+
+  @Override
+  @Transactional(readOnly = true)
+  public List<PathInfo> closure(Collection<StorePathHash> paths) {
+    List<StorePathHash> closure = hashes(CLOSURE, paths);
+    List<PathInfo> infos = new ArrayList<>(closure.size());
+    for (int from = 0; from < closure.size(); from += PAGE) {
+      List<byte[]> page = closure.subList(from, Math.min(from + PAGE, closure.size())).stream()
+          .map(StorePathHash::toByteArray).toList();
+      rows.findAllWithReferences(page).forEach(row -> infos.add(PathInfoMapping.toPathInfo(row)));
+    }
+    return infos;
+  }
+
+  @Override
+  @Transactional(readOnly = true)
+  public SortedSet<StorePath> referrers(StorePathHash path) {
+    SortedSet<StorePath> referrers = new TreeSet<>();
+    rows.findReferrers(path.toByteArray()).forEach(row -> referrers.add(PathInfoMapping.path(row)));
+    return referrers;
+  }
+
+  @Override
+  @Transactional
+  public void register(Collection<PathInfo> paths) {
+    SortedSet<StorePath> missing = missingReferences(paths);
+    if (!missing.isEmpty()) {
+      throw new MissingReferenceException(missing);
+    }
+    inserts.insert(paths);
+  }
+
+  private SortedSet<StorePath> missingReferences(Collection<PathInfo> paths) {
+    SortedSet<StorePath> missing = new TreeSet<>();
+    paths.forEach(info -> missing.addAll(info.references()));
+    paths.forEach(info -> missing.remove(info.path()));
+    Set<StorePathHash> present = present(missing.stream().map(StorePath::hash).toList());
+    missing.removeIf(path -> present.contains(path.hash()));
+    return missing;
+  }
+
+  private List<StorePathHash> hashes(String query, Collection<StorePathHash> paths) {
+    if (paths.isEmpty()) {
+      return List.of();
+    }
+    byte[][] keys = paths.stream().map(StorePathHash::toByteArray).toArray(byte[][]::new);
+    return jdbc.query(query, statement -> statement.setArray(1, statement.getConnection().createArrayOf("bytea", keys)),
+        (row, _) -> StorePathHash.of(row.getBytes(1)));
+  }
+
+}

@@ -1,0 +1,90 @@
+package dev.kiln.pathinfo.jpa;
+
+import java.sql.Timestamp;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.stereotype.Component;
+
+import dev.kiln.castore.Node;
+import dev.kiln.castore.Node.DirectoryNode;
+import dev.kiln.castore.Node.FileNode;
+import dev.kiln.castore.Node.SymlinkNode;
+import dev.kiln.jdbc.BulkInsert;
+import dev.kiln.pathinfo.PathInfo;
+import dev.kiln.pathinfo.Signature;
+import dev.kiln.storepath.ContentAddress;
+import dev.kiln.storepath.StorePath;
+import dev.kiln.storepath.StorePathHash;
+
+/** Inserts paths with their references. */
+@Component
+class PathInfoInserts {
+
+  private record Reference(StorePath referrer, StorePath reference) {}
+
+  private static final BulkInsert<PathInfo> PATHS = BulkInsert.<PathInfo>into("path_info")
+      .column("hash", "bytea", info -> info.path().hash().toByteArray())
+      .column("name", "text", info -> info.path().name().value())
+      .column("root_type", "text", info -> rootType(info.root()))
+      .column("root_digest", "bytea", info -> rootDigest(info.root()))
+      .column("root_size", "bigint", info -> rootSize(info.root()))
+      .column("root_executable", "boolean", info -> info.root() instanceof FileNode file && file.executable())
+      .column("root_target", "bytea",
+          info -> info.root() instanceof SymlinkNode(var target) ? target.toByteArray() : null)
+      .column("nar_sha256", "bytea", info -> info.narHash().value().toByteArray())
+      .column("nar_size", "bigint", PathInfo::narSize)
+      .column("deriver", "text", info -> info.deriver().map(StorePath::baseName).orElse(null))
+      .column("ca", "text", info -> info.ca().map(ContentAddress::render).orElse(null))
+      .column("signatures", "text", "string_to_array(signatures, ' ')",
+          info -> info.signatures().stream().map(Signature::toString).collect(Collectors.joining(" ")))
+      .column("registered_at", "timestamptz", info -> Timestamp.from(info.registrationTime()));
+
+  private static final BulkInsert<Reference> REFERENCES = BulkInsert.<Reference>into("path_reference")
+      .column("referrer", "bytea", reference -> reference.referrer().hash().toByteArray())
+      .column("reference", "bytea", reference -> reference.reference().hash().toByteArray());
+
+  private final JdbcTemplate jdbc;
+
+  PathInfoInserts(JdbcTemplate jdbc) {
+    this.jdbc = jdbc;
+  }
+
+  /** A path that was here already keeps its references, too. */
+  void insert(Collection<PathInfo> paths) {
+    List<PathInfo> sorted = paths.stream().sorted(Comparator.comparing(PathInfo::path)).toList();
+    Set<StorePathHash> inserted = PATHS.insertReturning("hash", jdbc, sorted).stream().map(StorePathHash::of)
+        .collect(Collectors.toSet());
+    REFERENCES.insert(jdbc, sorted.stream().filter(info -> inserted.contains(info.path().hash()))
+        .flatMap(info -> info.references().stream().map(reference -> new Reference(info.path(), reference))).toList());
+  }
+
+  private static String rootType(Node root) {
+    return switch (root) {
+      case DirectoryNode _ -> "directory";
+      case FileNode _ -> "file";
+      case SymlinkNode _ -> "symlink";
+    };
+  }
+
+  private static byte @Nullable [] rootDigest(Node root) {
+    return switch (root) {
+      case DirectoryNode directory -> directory.digest().toByteArray();
+      case FileNode file -> file.digest().toByteArray();
+      case SymlinkNode _ -> null;
+    };
+  }
+
+  private static @Nullable Long rootSize(Node root) {
+    return switch (root) {
+      case DirectoryNode directory -> directory.size();
+      case FileNode file -> file.size();
+      case SymlinkNode _ -> null;
+    };
+  }
+}

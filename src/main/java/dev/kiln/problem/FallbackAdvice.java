@@ -1,0 +1,41 @@
+package dev.kiln.problem;
+
+import java.io.IOException;
+
+import jakarta.servlet.http.HttpServletResponse;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.ProblemDetail;
+import org.springframework.web.bind.annotation.ExceptionHandler;
+import org.springframework.web.bind.annotation.RestControllerAdvice;
+import org.springframework.web.context.request.async.AsyncRequestNotUsableException;
+import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
+
+/** What no module has an answer for: Spring's own exceptions, clients that went away, and defects. */
+@RestControllerAdvice
+@Order(Ordered.LOWEST_PRECEDENCE)
+class FallbackAdvice extends ResponseEntityExceptionHandler {
+
+  private static final Logger log = LoggerFactory.getLogger(FallbackAdvice.class);
+
+  /** The client went away: there is nobody to answer. */
+  @ExceptionHandler(AsyncRequestNotUsableException.class)
+  void clientGone() {}
+
+  /** The outermost edge: what got here is a defect or a failing machine. Its words are for the log, not for clients. */
+  @ExceptionHandler(Exception.class)
+  @Nullable
+  ProblemDetail on(Exception e, HttpServletResponse response) throws IOException {
+    if (response.isCommitted()) {
+      // the status is sent: breaking the body off is the only way left to say that it is not whole
+      log.warn("an answer was broken off", e);
+      throw new IOException("broken off", e);
+    }
+    log.error("a request failed", e);
+    return Problems.problem(HttpStatus.INTERNAL_SERVER_ERROR, "internal", "Kiln could not answer; its log says why");
+  }
+}

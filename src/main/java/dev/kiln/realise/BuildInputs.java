@@ -1,0 +1,64 @@
+package dev.kiln.realise;
+
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+import org.springframework.stereotype.Component;
+
+import dev.kiln.derivation.Derivations;
+import dev.kiln.derivation.KnownDerivation;
+import dev.kiln.pathinfo.PathInfo;
+import dev.kiln.pathinfo.PathInfos;
+import dev.kiln.realise.RealiseException.MissingSources;
+import dev.kiln.storepath.StorePath;
+import dev.kiln.storepath.StorePathHash;
+
+/** Gathers what a builder may see. */
+@Component
+class BuildInputs {
+
+  private final Derivations derivations;
+  private final DerivationPaths derivationPaths;
+  private final PathInfos pathInfos;
+
+  BuildInputs(Derivations derivations, DerivationPaths derivationPaths, PathInfos pathInfos) {
+    this.derivations = derivations;
+    this.derivationPaths = derivationPaths;
+    this.pathInfos = pathInfos;
+  }
+
+  /**
+   * Collects the sources and wanted outputs of {@code known}, and all that they refer to.
+   *
+   * @throws MissingSources one of them is not here
+   */
+  SortedMap<StorePath, PathInfo> closure(KnownDerivation known) throws IOException {
+    SortedSet<StorePath> inputs = new TreeSet<>(derivations.inputOutputs(known.path().hash()));
+    inputs.addAll(known.derivation().inputSources());
+    materialiseDerivations(known.derivation().inputSources());
+    SortedMap<StorePath, PathInfo> closure = new TreeMap<>();
+    pathInfos.closure(inputs.stream().map(StorePath::hash).toList()).forEach(info -> closure.put(info.path(), info));
+    inputs.removeAll(closure.keySet());
+    if (!inputs.isEmpty()) {
+      throw new MissingSources(known.path(), inputs);
+    }
+    return closure;
+  }
+
+  /** A derivation can be a source, when an expression names the recipe and not what it makes. */
+  private void materialiseDerivations(Set<StorePath> sources) throws IOException {
+    List<StorePath> recipes = sources.stream().filter(StorePath::isDerivation).toList();
+    Set<StorePathHash> known = new HashSet<>(derivations.known(recipes.stream().map(StorePath::hash).toList()));
+    for (StorePath recipe : recipes) {
+      if (known.contains(recipe.hash())) {
+        derivationPaths.materialise(recipe);
+      }
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package dev.kiln.realise;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+import org.springframework.stereotype.Service;
+
+import dev.kiln.derivation.Derivations;
+import dev.kiln.pathinfo.PathInfo;
+import dev.kiln.pathinfo.PathInfos;
+import dev.kiln.realise.BuildQueue.Task;
+import dev.kiln.realise.Realisation.Building;
+import dev.kiln.realise.Realisation.Here;
+import dev.kiln.realise.RealiseException.MissingSources;
+import dev.kiln.realise.RealiseException.StillBuilding;
+import dev.kiln.realise.RealiseException.UnknownPath;
+import dev.kiln.storepath.StorePath;
+
+/** Makes a path be here: finds it, or builds the derivation that produces it, with all that it needs. */
+@Service
+public class Realiser {
+
+  private final PathInfos pathInfos;
+  private final Derivations derivations;
+  private final DerivationPaths derivationPaths;
+  private final Planner planner;
+  private final BuildQueue queue;
+
+  Realiser(PathInfos pathInfos, Derivations derivations, DerivationPaths derivationPaths, Planner planner,
+      BuildQueue queue) {
+    this.pathInfos = pathInfos;
+    this.derivations = derivations;
+    this.derivationPaths = derivationPaths;
+    this.planner = planner;
+    this.queue = queue;
+  }
+
+  /**
+   * Finds {@code path}, or sees to it that it is being built. Does not wait for a build.
+   *
+   * @throws RealiseException it is not here, and cannot be built
+   */
+  public Realisation realise(StorePath path) throws IOException {
+    Optional<PathInfo> info = pathInfos.find(path.hash());
+    if (info.isPresent()) {
+      return new Here(requireName(path, info.get()));
+    }
+    if (path.isDerivation() && derivations.find(path.hash()).filter(known -> known.path().equals(path)).isPresent()) {
+      return new Here(derivationPaths.materialise(path));
+    }
+    List<StorePath> producers = derivations.producersOf(path);
+    if (producers.isEmpty()) {
+      throw new UnknownPath(path, List.of("store: it is not here", "derivations: no known one has it as an output"));
+    }
+    Task task = task(path, producers);
+    return new Building(task.id(), task.derivation(), task.done());
+  }
+
+  /**
+   * Waits until {@code path} is here.
+   *
+   * @param until when to give up waiting; the build goes on
+   * @throws StillBuilding it is not here by then
+   * @throws RealiseException it is not here, and will not be
+   */
+  public PathInfo await(StorePath path, Instant until) throws IOException, InterruptedException {
+    return switch (realise(path)) {
+      case Here(PathInfo info) -> info;
+      case Building building -> {
+        await(building, until);
+        yield pathInfos.find(path.hash()).orElseThrow(
+            () -> new IllegalStateException("'" + path + "' was built, but is not registered"));
+      }
+    };
+  }
+
+  /** @return what a read of {@code derivation}'s outputs would build now */
+  public Plan plan(StorePath derivation) {
+    return planner.plan(derivation);
+  }
+
+  private Task task(StorePath path, List<StorePath> producers) {
+    Optional<Task> live = producers.stream().map(queue::find).flatMap(Optional::stream).findFirst();
+    if (live.isPresent()) {
+      return live.get();
+    }
+    Plan plan = planner.plan(producers.getFirst());
+    if (!plan.missingSources().isEmpty()) {
+      throw new MissingSources(path, plan.missingSources());
+    }
+    return queue.submit(plan, producers.getFirst());
+  }
+
+  private static void await(Building building, Instant until) throws InterruptedException {
+    CompletableFuture<Void> done = building.done();
+    try {
+      done.get(Math.max(0, Duration.between(Instant.now(), until).toMillis()), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException _) {
+      throw new StillBuilding(building.build(), building.derivation());
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof RealiseException reason ? reason : new IllegalStateException(e.getCause());
+    }
+  }
+
+  /** Two names with one hash are two paths to a reader, but Nix never makes them. */
+  private static PathInfo requireName(StorePath path, PathInfo info) {
+    if (!info.path().equals(path)) {
+      throw new UnknownPath(path, List.of("store: the path with this hash is named '" + info.path().name() + "'"));
+    }
+    return info;
+  }
+}

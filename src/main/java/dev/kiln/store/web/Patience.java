@@ -1,0 +1,46 @@
+package dev.kiln.store.web;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+import org.springframework.stereotype.Component;
+
+/** How long a reader waits for builds, as its {@code Prefer} header (RFC 7240) and the configuration say. */
+@Component
+class Patience {
+
+  /** @param preferred whether the client asked for an answer by {@code until}, even if it is only that it is being built */
+  record Wait(Instant until, boolean preferred) {}
+
+  private final StoreProperties properties;
+  private final Clock clock;
+
+  Patience(StoreProperties properties, Clock clock) {
+    this.properties = properties;
+    this.clock = clock;
+  }
+
+  Wait of(List<String> prefer) {
+    Optional<Duration> preferred = prefer.stream().flatMap(value -> List.of(value.split("[,;]")).stream())
+        .map(value -> value.strip().toLowerCase(Locale.ROOT)).map(Patience::parse).flatMap(Optional::stream)
+        .min(Duration::compareTo);
+    Duration wait = preferred.filter(duration -> duration.compareTo(properties.maxWait()) < 0)
+        .orElse(properties.maxWait());
+    return new Wait(clock.instant().plus(wait), preferred.isPresent());
+  }
+
+  /** A preference that is not understood is ignored, as RFC 7240 has it. */
+  private static Optional<Duration> parse(String preference) {
+    if (preference.equals("respond-async")) {
+      return Optional.of(Duration.ZERO);
+    }
+    if (preference.matches("wait\\s*=\\s*\"?[0-9]{1,9}\"?")) {
+      return Optional.of(Duration.ofSeconds(Long.parseLong(preference.replaceAll("[^0-9]", ""))));
+    }
+    return Optional.empty();
+  }
+}

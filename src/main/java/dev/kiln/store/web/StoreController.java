@@ -1,0 +1,156 @@
+package dev.kiln.store.web;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.enums.ParameterIn;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.servlet.http.HttpServletRequest;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.io.InputStreamResource;
+import org.springframework.core.io.Resource;
+import org.springframework.http.CacheControl;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.MediaType;
+import org.springframework.http.MediaTypeFactory;
+import org.springframework.http.ResponseEntity;
+import org.springframework.http.ResponseEntity.BodyBuilder;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.RequestHeader;
+import org.springframework.web.bind.annotation.RequestParam;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.servlet.mvc.method.annotation.StreamingResponseBody;
+
+import dev.kiln.castore.Directory;
+import dev.kiln.castore.Node.DirectoryNode;
+import dev.kiln.castore.Node.FileNode;
+import dev.kiln.castore.Node.SymlinkNode;
+import dev.kiln.castore.PathComponent;
+import dev.kiln.realise.RealiseException.StillBuilding;
+import dev.kiln.store.Found;
+import dev.kiln.store.Location;
+import dev.kiln.store.StoreReader;
+import dev.kiln.store.StoreReader.Links;
+import dev.kiln.store.web.Patience.Wait;
+
+/** Files below store paths, built where they are not here. */
+@RestController
+@Tag(name = "Store", description = "Read any file of any path; what is not here is built")
+class StoreController {
+
+  static final String PREFIX = "/store/";
+  private static final String STAT_PREFIX = "/api/v1/stat/";
+
+  /** What a path holds never changes. */
+  private static final CacheControl FOR_EVER = CacheControl.maxAge(Duration.ofDays(365)).cachePublic().immutable();
+
+  private final StoreReader reader;
+  private final Patience patience;
+
+  StoreController(StoreReader reader, Patience patience) {
+    this.reader = reader;
+    this.patience = patience;
+  }
+
+  @GetMapping(PREFIX + "**")
+  @Operation(summary = "Read a file, or list a directory, at or below a store path", description = "Waits while the path is being built, as long as Prefer says. Symbolic links are followed inside the store.")
+  @Parameter(name = "path", in = ParameterIn.PATH, description = "<hash>-<name>[/<sub>]", required = true)
+  @ApiResponse(responseCode = "200", description = "The file's bytes, or the directory's entries")
+  @ApiResponse(responseCode = "202", description = "It is being built: see Location")
+  @ApiResponse(responseCode = "404", description = "Nobody has the path, or it has no such entry")
+  @ApiResponse(responseCode = "424", description = "A build that it needs failed")
+  ResponseEntity<?> read(HttpServletRequest request, HttpMethod method,
+      @RequestHeader(name = "Prefer", required = false) @Nullable List<String> prefer,
+      @RequestHeader(name = HttpHeaders.IF_RANGE, required = false) @Nullable String ifRange,
+      @RequestHeader(name = HttpHeaders.ACCEPT, required = false) @Nullable List<String> accept)
+      throws IOException, InterruptedException {
+    Wait wait = patience.of(prefer == null ? List.of() : prefer);
+    Location location = StoreUrl.parse(request.getRequestURI().substring(PREFIX.length()));
+    try {
+      Found found = reader.find(location, Links.FOLLOW, wait.until());
+      return switch (found.node()) {
+        case FileNode file -> file(found, file, location, method, ifRange);
+        case DirectoryNode directory -> directory(found, directory, accept == null ? List.of() : accept);
+        case SymlinkNode _ -> throw new IllegalStateException("a link was not followed: " + found);
+      };
+    } catch (StillBuilding e) {
+      if (!wait.preferred()) {
+        throw e;
+      }
+      return ResponseEntity.accepted().header(HttpHeaders.LOCATION, "/api/v1/builds/" + e.build())
+          .header("Preference-Applied", "respond-async").build();
+    }
+  }
+
+  private ResponseEntity<?> file(Found found, FileNode file, Location asked, HttpMethod method,
+      @Nullable String ifRange)
+      throws IOException {
+    String tag = '"' + file.digest().hex() + '"';
+    BodyBuilder answer = headers(found, asked).eTag(tag).contentType(mediaType(found.location()))
+        .header(HttpHeaders.ACCEPT_RANGES, "bytes");
+    if (method.equals(HttpMethod.HEAD)) {
+      return answer.contentLength(file.size()).build();
+    }
+    Resource blob = new BlobResource(reader, file);
+    if (ifRange != null && !ifRange.equals(tag)) {
+      // a plain stream is sent whole, whatever Range says
+      return answer.contentLength(file.size()).body(new InputStreamResource(blob.getInputStream()));
+    }
+    return answer.body(blob);
+  }
+
+  private ResponseEntity<?> directory(Found found, DirectoryNode node, List<String> accept) throws IOException {
+    Directory directory = reader.list(node);
+    String variant = wantsHtml(accept) ? "html" : "json";
+    BodyBuilder answer = headers(found, found.location()).eTag('"' + node.digest().hex() + "-" + variant + '"')
+        .varyBy(HttpHeaders.ACCEPT);
+    if (variant.equals("html")) {
+      StreamingResponseBody page = out -> ListingPage.write(found, directory, out);
+      return answer.contentType(new MediaType(MediaType.TEXT_HTML, StandardCharsets.UTF_8)).body(page);
+    }
+    return answer.contentType(MediaType.APPLICATION_JSON).body(ListingView.of(found, directory));
+  }
+
+  @GetMapping(STAT_PREFIX + "**")
+  @Operation(summary = "Tell what something at or below a store path is", description = "Of a symbolic link itself, unless follow is true.")
+  @Parameter(name = "path", in = ParameterIn.PATH, description = "<hash>-<name>[/<sub>]", required = true)
+  ResponseEntity<?> stat(HttpServletRequest request, @RequestParam(defaultValue = "false") boolean follow,
+      @RequestHeader(name = "Prefer", required = false) @Nullable List<String> prefer)
+      throws IOException, InterruptedException {
+    Wait wait = patience.of(prefer == null ? List.of() : prefer);
+    Location location = StoreUrl.parse(request.getRequestURI().substring(STAT_PREFIX.length()));
+    Found found = reader.find(location, follow ? Links.FOLLOW : Links.KEEP, wait.until());
+    return ResponseEntity.ok().cacheControl(FOR_EVER).body(StatView.of(found));
+  }
+
+  /** Outputs are strangers' words: no script in them may run in Kiln's name, and no type may be guessed. */
+  private static BodyBuilder headers(Found found, Location asked) {
+    BodyBuilder answer = ResponseEntity.ok().cacheControl(FOR_EVER).header("X-Content-Type-Options", "nosniff")
+        .header("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'");
+    if (!found.location().equals(asked)) {
+      answer.header(HttpHeaders.CONTENT_LOCATION, PREFIX + StoreUrl.render(found.location()));
+    }
+    return answer;
+  }
+
+  private static MediaType mediaType(Location location) {
+    List<PathComponent> components = location.sub().components();
+    String name = components.isEmpty() ? location.path().name().value() : components.getLast().toString();
+    return MediaTypeFactory.getMediaType(name).orElse(MediaType.APPLICATION_OCTET_STREAM);
+  }
+
+  /** JSON is for whoever does not say; browsers say text/html first. */
+  private static boolean wantsHtml(List<String> accept) {
+    List<MediaType> types = MediaType.parseMediaTypes(accept);
+    return types.stream().filter(type -> type.equalsTypeAndSubtype(MediaType.TEXT_HTML)).findFirst()
+        .map(html -> types.stream().filter(MediaType.APPLICATION_JSON::equalsTypeAndSubtype)
+            .allMatch(json -> json.getQualityValue() < html.getQualityValue()))
+        .orElse(false);
+  }
+}
