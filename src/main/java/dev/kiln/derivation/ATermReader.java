@@ -120,13 +120,13 @@ public final class ATermReader {
       }
       return new Floating(ingestion, algorithm);
     }
+    if (hash.equals("impure")) {
+      throw error(hashStart, "marks an impure derivation, which is not supported");
+    }
     return new Fixed(storePath(start, path), ingestion, hash(hashStart, hash, algorithm));
   }
 
   private NixHash hash(int start, String base16, HashAlgorithm algorithm) {
-    if (base16.equals("impure")) {
-      throw error(start, "marks an impure derivation, which is not supported");
-    }
     try {
       NixHash hash = NixHash.parse(base16, algorithm);
       if (hash.base16().equals(base16)) {

@@ -23,18 +23,19 @@ final class Golden {
 
   private Golden() {}
 
-  static Path directory() {
-    try {
-      return Path.of(Objects.requireNonNull(Golden.class.getResource("/golden")).toURI());
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
+  /** @return the bytes of every golden .drv file */
+  static SortedMap<StorePath, ByteString> derivations() {
+    return derivations("/golden/drv");
   }
 
-  /** @return the bytes of every .drv file */
-  static SortedMap<StorePath, ByteString> derivations() {
+  /** @return every golden .drv file, inputs before those that use them */
+  static List<DerivationFile> inputsFirst() {
+    return inputsFirst("/golden/drv");
+  }
+
+  private static SortedMap<StorePath, ByteString> derivations(String resource) {
     SortedMap<StorePath, ByteString> files = new TreeMap<>();
-    try (Stream<Path> paths = Files.list(directory().resolve("drv"))) {
+    try (Stream<Path> paths = Files.list(directory(resource))) {
       for (Path path : paths.toList()) {
         files.put(StorePath.parseBaseName(path.getFileName().toString()), ByteString.owning(Files.readAllBytes(path)));
       }
@@ -44,9 +45,9 @@ final class Golden {
     return files;
   }
 
-  /** @return every .drv file, inputs before those that use them */
-  static List<DerivationFile> inputsFirst() {
-    SortedMap<StorePath, ByteString> files = derivations();
+  /** @return every .drv file in a directory of resources, inputs before those that use them */
+  static List<DerivationFile> inputsFirst(String resource) {
+    SortedMap<StorePath, ByteString> files = derivations(resource);
     Map<StorePath, DerivationFile> done = new LinkedHashMap<>();
     Deque<StorePath> stack = new ArrayDeque<>(files.keySet());
     while (!stack.isEmpty()) {
@@ -62,5 +63,13 @@ final class Golden {
       }
     }
     return List.copyOf(done.values());
+  }
+
+  private static Path directory(String resource) {
+    try {
+      return Path.of(Objects.requireNonNull(Golden.class.getResource(resource)).toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
   }
 }
