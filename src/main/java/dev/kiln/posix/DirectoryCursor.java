@@ -96,6 +96,11 @@ public final class DirectoryCursor implements Closeable {
     return (upwards.hasNext() ? "…" + path : path.isEmpty() ? "." : path.substring(1));
   }
 
+  /** For messages: {@link #path} of an entry. */
+  public String path(ByteString name) {
+    return above.isEmpty() ? name.toString() : path() + "/" + name;
+  }
+
   @Override
   public void close() throws IOException {
     here.close();

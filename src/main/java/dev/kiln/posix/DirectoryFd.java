@@ -36,8 +36,12 @@ public final class DirectoryFd extends Fd {
 
   /** Opens a directory by its path; symbolic links in it are followed. */
   public static DirectoryFd open(Path path) throws IOException {
-    ByteString bytes = ByteString.owning(path.toAbsolutePath().toString().getBytes(PATH_CHARSET));
-    return new DirectoryFd(Libc.openat(Libc.AT_FDCWD, bytes, OPEN, 0));
+    return new DirectoryFd(Libc.openat(Libc.AT_FDCWD, bytes(path), OPEN, 0));
+  }
+
+  /** The bytes that Java itself would pass to the kernel. */
+  private static ByteString bytes(Path path) {
+    return ByteString.owning(path.toAbsolutePath().toString().getBytes(PATH_CHARSET));
   }
 
   /** @throws PosixException ENOTDIR or ELOOP, if it is not a directory */
@@ -143,6 +147,14 @@ public final class DirectoryFd extends Fd {
       Libc.linkat(source, single(name), fd, single(newName));
       return this;
     }));
+  }
+
+  /** Gives the file at {@code from} another name, here; symbolic links on the way to it are followed, itself it is none. */
+  public void link(Path from, ByteString newName) throws IOException {
+    with(fd -> {
+      Libc.linkat(Libc.AT_FDCWD, bytes(from), fd, single(newName));
+      return this;
+    });
   }
 
   /** Removes an entry that is not a directory. */
