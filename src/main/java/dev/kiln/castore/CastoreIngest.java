@@ -75,7 +75,7 @@ final class CastoreIngest implements Ingest {
     arrive(name);
     Blobs.Blob blob = blobs.put(content);
     if (blob.size() != size) {
-      throw new InvalidCastore("file '" + (name == null ? "" : name) + "' has " + blob.size() + " bytes, not " + size);
+      throw new IOException("file '" + (name == null ? "" : name) + "' has " + blob.size() + " bytes, not " + size);
     }
     keep(name, new FileNode(blob.digest(), size, executable));
   }

@@ -66,6 +66,11 @@ public final class Directory {
     return encoding.clone();
   }
 
+  /** @return in bytes */
+  int encodedLength() {
+    return encoding.length;
+  }
+
   /** @return the BLAKE3 digest of {@link #encode} */
   public Blake3Digest digest() {
     return digest;

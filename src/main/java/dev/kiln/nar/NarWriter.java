@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 import dev.kiln.castore.Castore;
 import dev.kiln.castore.Directory;
+import dev.kiln.castore.InvalidCastore;
 import dev.kiln.castore.MissingBlobException;
 import dev.kiln.castore.MissingDirectoryException;
 import dev.kiln.castore.Node;
@@ -43,6 +44,7 @@ public final class NarWriter {
    *
    * @return in bytes
    * @throws MissingDirectoryException a directory is absent
+   * @throws InvalidCastore it would have more than 2^63 bytes
    */
   public long size(Node root) throws IOException {
     Size size = new Size();
@@ -75,15 +77,23 @@ public final class NarWriter {
     }
 
     private void add(@Nullable PathComponent name, int words) {
-      bytes += words + NarFormat.CLOSE.length;
+      add(words + NarFormat.CLOSE.length);
       if (name != null) {
-        bytes += NarFormat.ENTRY.length + NarFormat.NODE.length + NarFormat.CLOSE.length;
+        add(NarFormat.ENTRY.length + NarFormat.NODE.length + NarFormat.CLOSE.length);
         addString(name.bytes().length());
       }
     }
 
     private void addString(long length) {
-      bytes = Math.addExact(bytes, Long.BYTES + Math.addExact(length, NarFormat.padding(length)));
+      add(Long.BYTES + NarFormat.padding(length));
+      add(length);
+    }
+
+    private void add(long more) {
+      if (more > Long.MAX_VALUE - bytes) {
+        throw new InvalidCastore("a NAR of this tree has more than 2^63 bytes");
+      }
+      bytes += more;
     }
   }
 }
