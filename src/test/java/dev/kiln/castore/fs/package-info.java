@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kiln.castore.fs;
+
+import org.jspecify.annotations.NullMarked;

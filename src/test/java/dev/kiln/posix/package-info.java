@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kiln.posix;
+
+import org.jspecify.annotations.NullMarked;
