@@ -1,5 +1,5 @@
 /** Blobs and directories, named by the BLAKE3 of their content. */
-@ApplicationModule(allowedDependencies = {"bytes", "hash", "posix", "jdbc"})
+@ApplicationModule(allowedDependencies = {"bytes", "hash", "posix", "jdbc", "datadir"})
 @NullMarked
 package dev.kiln.castore;
 

@@ -8,6 +8,9 @@ import org.springframework.http.ProblemDetail;
 /** Makes problem details (RFC 9457). */
 public final class Problems {
 
+  /** In characters. */
+  private static final int MAX_DETAIL = 2_000;
+
   private Problems() {}
 
   /**
@@ -34,9 +37,10 @@ public final class Problems {
     return problem;
   }
 
-  /** Quoted input may hold anything; control characters are shown as U+FFFD, as text that is not UTF-8 is. */
+  /** Quoted input may hold anything, and much of it; control characters are shown as U+FFFD, as text that is not UTF-8 is. */
   private static String printable(String text) {
-    return text.codePoints().map(c -> Character.isISOControl(c) && c != '\n' ? 0xFFFD : c)
+    String shown = text.length() <= MAX_DETAIL ? text : text.substring(0, MAX_DETAIL) + "…";
+    return shown.codePoints().map(c -> Character.isISOControl(c) && c != '\n' ? 0xFFFD : c)
         .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append).toString();
   }
 }
