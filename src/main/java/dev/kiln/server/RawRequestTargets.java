@@ -14,14 +14,16 @@ import org.springframework.stereotype.Component;
 
 /**
  * Lets odd request targets through to the controllers, which read {@code getRequestURI()} raw. Names in a store are
- * bytes: {@code %2F}, {@code %00}, {@code %FF} and {@code ..} are for the reader of a store path to judge, and to
- * explain, not for the server to refuse or to fold.
+ * bytes: {@code %2F}, {@code %FF} and {@code ..} are for the reader of a store path to judge, and to explain, not for
+ * the server to refuse or to fold. What Jetty refuses all the same ({@code %00}, a lone {@code %}, dots that climb above
+ * the root) is answered by {@link ServerProblems}.
  */
 @Component
 final class RawRequestTargets implements WebServerFactoryCustomizer<JettyServletWebServerFactory> {
 
   private static final UriCompliance AS_SENT = new UriCompliance("KILN",
-      EnumSet.complementOf(EnumSet.of(Violation.BAD_PERCENT_ENCODING, Violation.USER_INFO, Violation.FRAGMENT)));
+      EnumSet.complementOf(EnumSet.of(Violation.BAD_PERCENT_ENCODING, Violation.UTF16_ENCODINGS, Violation.USER_INFO,
+          Violation.FRAGMENT)));
 
   @Override
   public void customize(JettyServletWebServerFactory factory) {

@@ -16,6 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class ServerProblems extends ErrorHandler {
 
   private static final JsonMapper JSON = JsonMapper.shared();
+  private static final int LONGEST_QUOTE = 200;
 
   @Override
   protected void generateResponse(Request request, Response response, int code, @Nullable String message,
@@ -24,9 +25,19 @@ final class ServerProblems extends ErrorHandler {
     problem.put("title", HttpStatus.getMessage(code));
     problem.put("status", code);
     // No causes: what went wrong inside is for the log.
-    if (code < 500 && message != null)
-      problem.put("detail", message);
+    if (code < 500)
+      problem.put("detail", detail(request, message));
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/problem+json");
     Content.Sink.write(response, true, JSON.writeValueAsString(problem), callback);
+  }
+
+  private static String detail(Request request, @Nullable String message) {
+    String target = request.getHttpURI().getPathQuery();
+    String reason = message == null || message.startsWith("Bad Request") ? "it is malformed" : message;
+    return target == null ? reason : "the request for '" + shortened(target) + "' was refused: " + reason;
+  }
+
+  private static String shortened(String target) {
+    return target.length() <= LONGEST_QUOTE ? target : target.substring(0, LONGEST_QUOTE) + "…";
   }
 }
