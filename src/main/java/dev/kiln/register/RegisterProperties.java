@@ -12,5 +12,6 @@ import org.springframework.util.unit.DataSize;
  * @param maxTarEntries of a tar; a NAR has no such limit
  */
 @ConfigurationProperties("kiln.register")
-public record RegisterProperties(@DefaultValue("32MB") DataSize maxDerivations, @DefaultValue("64GB") DataSize maxSource,
+public record RegisterProperties(@DefaultValue("32MB") DataSize maxDerivations,
+    @DefaultValue("64GB") DataSize maxSource,
     @DefaultValue("250000") int maxTarEntries) {}

@@ -17,7 +17,7 @@ import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.Pattern;
-
+import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.InputStreamResource;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -29,8 +29,6 @@ import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
-
-import org.jspecify.annotations.Nullable;
 
 import dev.kiln.build.Build;
 import dev.kiln.build.BuildLogs;
@@ -70,7 +68,8 @@ class BuildController {
           "queued", "running", "succeeded", "failed", "lost"}) @Nullable String state,
       @RequestParam(defaultValue = "0") @Min(0) int offset,
       @RequestParam(defaultValue = "100") @Min(1) @Max(1000) int limit) {
-    Filter filter = new Filter(Optional.ofNullable(derivation).map(StorePath::parseBaseName), Optional.ofNullable(state));
+    Filter filter = new Filter(Optional.ofNullable(derivation).map(StorePath::parseBaseName),
+        Optional.ofNullable(state));
     return builds.list(filter, offset, limit).stream().map(BuildView::of).toList();
   }
 
@@ -92,7 +91,8 @@ class BuildController {
     long size = log.isPresent() ? log.get().size() : 0;
     InputStream content = log.isPresent() ? Channels.newInputStream(log.get()) : InputStream.nullInputStream();
     return ResponseEntity.ok().contentType(new MediaType(MediaType.TEXT_PLAIN, StandardCharsets.UTF_8))
-        .header("X-Content-Type-Options", "nosniff").contentLength(size).body(new InputStreamResource(new Prefix(content, size)));
+        .header("X-Content-Type-Options", "nosniff").contentLength(size)
+        .body(new InputStreamResource(new Prefix(content, size)));
   }
 
   private Build require(UUID id) {

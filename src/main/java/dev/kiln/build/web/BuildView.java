@@ -4,9 +4,7 @@ import java.time.Instant;
 import java.util.UUID;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-
 import io.swagger.v3.oas.annotations.media.Schema;
-
 import org.jspecify.annotations.Nullable;
 
 import dev.kiln.build.Build;
@@ -16,7 +14,9 @@ import dev.kiln.build.BuildState;
 /** A build's record, as JSON. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record BuildView(UUID id, String derivation,
-    @Schema(allowableValues = {"queued", "running", "succeeded", "failed", "lost"}) String state, Instant submittedAt,
+    @Schema(allowableValues = {
+        "queued", "running", "succeeded", "failed", "lost"}) String state,
+    Instant submittedAt,
     @Nullable Instant startedAt, @Nullable Instant endedAt, @Nullable FailureView failure,
     @Schema(description = "In bytes, once it has ended") long logSize,
     @Schema(description = "Where the log is") String log) {
@@ -46,7 +46,8 @@ record BuildView(UUID id, String derivation,
 
   private static BuildView view(Build build, String state, @Nullable Instant startedAt, @Nullable Instant endedAt,
       @Nullable FailureView failure) {
-    return new BuildView(build.id(), build.derivation().toString(), state, build.submittedAt(), startedAt, endedAt, failure,
+    return new BuildView(build.id(), build.derivation().toString(), state, build.submittedAt(), startedAt, endedAt,
+        failure,
         build.logSize(), BuildController.PATH + "/" + build.id() + "/log");
   }
 }

@@ -4,9 +4,7 @@ import java.time.Instant;
 import java.util.List;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-
 import io.swagger.v3.oas.annotations.media.Schema;
-
 import org.jspecify.annotations.Nullable;
 
 import dev.kiln.castore.Node;
@@ -30,7 +28,8 @@ public record PathInfoView(
 
   /** A root node, as JSON. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  record RootView(@Schema(allowableValues = {"directory", "regular", "symlink"}) String type,
+  record RootView(@Schema(allowableValues = {
+      "directory", "regular", "symlink"}) String type,
       @Schema(description = "BLAKE3, in hexadecimal") @Nullable String digest, @Nullable Long size,
       @Nullable Boolean executable, @Nullable String target) {
 
@@ -47,6 +46,7 @@ public record PathInfoView(
     return new PathInfoView(info.path().toString(), info.narHash().sri(), info.narSize(),
         info.references().stream().map(StorePath::toString).toList(),
         info.deriver().map(StorePath::toString).orElse(null), info.ca().map(ContentAddress::render).orElse(null),
-        info.signatures().stream().map(Signature::toString).toList(), info.registrationTime(), RootView.of(info.root()));
+        info.signatures().stream().map(Signature::toString).toList(), info.registrationTime(),
+        RootView.of(info.root()));
   }
 }

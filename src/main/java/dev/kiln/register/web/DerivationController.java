@@ -11,7 +11,6 @@ import io.swagger.v3.oas.annotations.media.ExampleObject;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
-
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
@@ -105,7 +104,8 @@ class DerivationController {
     StorePath path = StorePath.parseBaseName(drv);
     KnownDerivation known = derivations.find(path.hash()).filter(found -> found.path().equals(path))
         .orElseThrow(() -> new UnknownDerivation(path));
-    return ResponseEntity.ok().contentType(MediaType.parseMediaType(DERIVATION)).header("X-Content-Type-Options", "nosniff")
+    return ResponseEntity.ok().contentType(MediaType.parseMediaType(DERIVATION))
+        .header("X-Content-Type-Options", "nosniff")
         .body(known.file().aterm().toByteArray());
   }
 
