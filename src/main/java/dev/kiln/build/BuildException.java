@@ -2,6 +2,11 @@ package dev.kiln.build;
 
 import java.time.Duration;
 
+import org.jspecify.annotations.Nullable;
+
+import dev.kiln.hash.NixHash;
+import dev.kiln.storepath.StorePath;
+
 /** Why a build has no result. The message says it in a sentence that is fit for users. */
 public sealed abstract class BuildException extends RuntimeException {
 
@@ -9,7 +14,7 @@ public sealed abstract class BuildException extends RuntimeException {
     super(message);
   }
 
-  private BuildException(String message, Throwable cause) {
+  private BuildException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 
@@ -59,9 +64,30 @@ public sealed abstract class BuildException extends RuntimeException {
     }
   }
 
+  /** A fixed output is not what the derivation says beforehand. */
+  public static final class HashMismatch extends BuildException {
+    private final transient NixHash specified;
+    private final transient NixHash got;
+
+    public HashMismatch(StorePath derivation, NixHash specified, NixHash got) {
+      super("hash mismatch in fixed-output derivation '" + derivation + "': specified: " + specified.sri() + ", got: "
+          + got.sri());
+      this.specified = specified;
+      this.got = got;
+    }
+
+    public NixHash specified() {
+      return specified;
+    }
+
+    public NixHash got() {
+      return got;
+    }
+  }
+
   /** The build ended for a reason of this machine's: no process, no disk, no sandbox. It is worth another try. */
   public static final class MachineFailed extends BuildException {
-    public MachineFailed(String message, Throwable cause) {
+    public MachineFailed(String message, @Nullable Throwable cause) {
       super(message, cause);
     }
   }

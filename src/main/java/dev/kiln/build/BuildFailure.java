@@ -6,6 +6,7 @@ import java.util.UUID;
 
 import dev.kiln.build.BuildException.BuilderFailed;
 import dev.kiln.build.BuildException.CannotBuildHere;
+import dev.kiln.build.BuildException.HashMismatch;
 import dev.kiln.build.BuildException.LimitExceeded;
 import dev.kiln.build.BuildException.MachineFailed;
 import dev.kiln.build.BuildException.OutputRejected;
@@ -22,7 +23,7 @@ public record BuildFailure(Kind kind, String message, OptionalInt exitCode, Opti
 
   /** What kind of failure it was: what a reader could do about it differs. */
   public enum Kind {
-    CANNOT_BUILD_HERE, BUILDER_FAILED, TIMED_OUT, LIMIT_EXCEEDED, OUTPUT_REJECTED, MACHINE_FAILED, MISSING_INPUT, INPUT_FAILED
+    CANNOT_BUILD_HERE, BUILDER_FAILED, TIMED_OUT, LIMIT_EXCEEDED, OUTPUT_REJECTED, HASH_MISMATCH, MACHINE_FAILED, MISSING_INPUT, INPUT_FAILED
   }
 
   public static BuildFailure of(BuildException e) {
@@ -37,6 +38,7 @@ public record BuildFailure(Kind kind, String message, OptionalInt exitCode, Opti
       case TimedOut _ -> Kind.TIMED_OUT;
       case LimitExceeded _ -> Kind.LIMIT_EXCEEDED;
       case OutputRejected _ -> Kind.OUTPUT_REJECTED;
+      case HashMismatch _ -> Kind.HASH_MISMATCH;
       case MachineFailed _ -> Kind.MACHINE_FAILED;
     };
   }

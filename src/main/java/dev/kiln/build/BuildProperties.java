@@ -1,0 +1,63 @@
+package dev.kiln.build;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.Min;
+import org.hibernate.validator.constraints.time.DurationMin;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * How this Kiln builds.
+ *
+ * @param builder which {@link Builder} to use
+ * @param systems that can be built for; none stands for that of this machine
+ * @param systemFeatures that derivations may require; none stands for Nix's: benchmark, big-parallel, nixos-test, and kvm
+ *     where {@code /dev/kvm} can be used
+ * @param cores told to builders as {@code NIX_BUILD_CORES}; 0 stands for all of this machine
+ * @param shell a static busybox, which builders find as {@code /bin/sh}; by default {@code /bin/busybox} or
+ *     {@code /usr/bin/busybox}
+ * @param limits of one build
+ */
+@Validated
+@ConfigurationProperties("kiln.build")
+public record BuildProperties(@DefaultValue("auto") Mode builder, @DefaultValue List<String> systems,
+    @Nullable SortedSet<String> systemFeatures, @DefaultValue("0") @Min(0) int cores, @Nullable Path shell,
+    @DefaultValue @Valid Limits limits) {
+
+  public BuildProperties {
+    systems = List.copyOf(systems);
+    systemFeatures = systemFeatures == null ? null : new TreeSet<>(systemFeatures);
+  }
+
+  /** Which {@link Builder} to use. */
+  public enum Mode {
+    /** {@link #BUBBLEWRAP} where it works, else {@link #DISABLED}. */
+    AUTO,
+    /** A sandbox by bubblewrap; Kiln does not start where it does not work. */
+    BUBBLEWRAP,
+    /** Every build is refused. */
+    DISABLED
+  }
+
+  /**
+   * What one build may use before it is killed.
+   *
+   * @param time from the builder's start to its end
+   * @param silence without a byte in the log; zero is no limit
+   * @param log what the builder prints
+   * @param output what lies in its outputs and its build directory together
+   * @param reserve what must stay free on the disk that it builds on
+   */
+  public record Limits(@DefaultValue("1h") @DurationMin(seconds = 1) Duration time,
+      @DefaultValue("0s") @DurationMin(seconds = 0) Duration silence, @DefaultValue("64MB") DataSize log,
+      @DefaultValue("16GB") DataSize output, @DefaultValue("1GB") DataSize reserve) {}
+}

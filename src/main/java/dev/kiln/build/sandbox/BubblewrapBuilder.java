@@ -1,0 +1,91 @@
+package dev.kiln.build.sandbox;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.Files;
+import java.util.Map;
+
+import dev.kiln.build.BuildException;
+import dev.kiln.build.BuildProperties;
+import dev.kiln.build.BuildRequest;
+import dev.kiln.build.BuildResult;
+import dev.kiln.build.Builder;
+import dev.kiln.bytes.ByteString;
+import dev.kiln.castore.Checkouts;
+import dev.kiln.derivation.Derivation;
+
+/** Builds in a {@link Sandbox}. */
+final class BubblewrapBuilder implements Builder, AutoCloseable {
+
+  private static final ByteString LINUX_32 = ByteString.utf8("i686-linux");
+
+  private final Workshop workshop;
+  private final Platform platform;
+  private final BuildProperties.Limits limits;
+  private final int cores;
+  private final Checkouts checkouts;
+  private final Outputs outputs;
+
+  /** @param cores told to builders */
+  BubblewrapBuilder(Workshop workshop, Platform platform, BuildProperties.Limits limits, int cores, Checkouts checkouts,
+      Outputs outputs) {
+    this.workshop = workshop;
+    this.platform = platform;
+    this.limits = limits;
+    this.cores = cores;
+    this.checkouts = checkouts;
+    this.outputs = outputs;
+  }
+
+  @Override
+  public BuildResult build(BuildRequest request, OutputStream log) throws InterruptedException {
+    platform.requireCanBuild(request.derivationPath(), request.derivation());
+    try (Inputs inputs = new Inputs(checkouts);
+        BuildDirectory directory = workshop.directory(request.derivationPath().hash().toString());
+        BuildLog carried = new BuildLog(log, limits.log().toBytes())) {
+      return build(request, inputs, directory, carried);
+    } catch (ClosedByInterruptException e) {
+      // A channel says an interruption so, and leaves the thread's flag set
+      Thread.interrupted();
+      InterruptedException interrupted = new InterruptedException("build of '" + request.derivationPath() + "'");
+      interrupted.initCause(e);
+      throw interrupted;
+    } catch (IOException e) {
+      throw new BuildException.MachineFailed("'" + request.derivationPath() + "' could not be built: " + e.getMessage(),
+          e);
+    }
+  }
+
+  private BuildResult build(BuildRequest request, Inputs inputs, BuildDirectory directory, BuildLog log)
+      throws IOException, InterruptedException {
+    Derivation derivation = request.derivation();
+    boolean network = derivation.isFixedOutput();
+    BuildEnvironment environment = BuildEnvironment.of(derivation, cores, System.getenv());
+    writeFiles(environment, directory);
+    MountTable mounts = workshop.mounts(directory, network);
+    inputs.show(request.inputClosure().values(), mounts);
+    ExecImage image = new ExecImage(workshop.architecture(), derivation.system().equals(LINUX_32), derivation.builder(),
+        BuildEnvironment.argv(derivation), environment.variables());
+    Watch watch = new Watch(limits, directory, log);
+    int exit = workshop.sandbox().run(directory, mounts, image, network, log, watch);
+    watch.checkLog();
+    if (exit != 0) {
+      throw new BuildException.BuilderFailed(exit);
+    }
+    watch.checkDisk();
+    return new BuildResult(outputs.take(request, directory));
+  }
+
+  private static void writeFiles(BuildEnvironment environment, BuildDirectory directory) throws IOException {
+    for (Map.Entry<String, ByteString> file : environment.files().entrySet()) {
+      Files.write(directory.build().resolve(file.getKey()), file.getValue().toByteArray());
+    }
+  }
+
+  /** Ends the builds that run. */
+  @Override
+  public void close() {
+    workshop.sandbox().close();
+  }
+}

@@ -1,0 +1,188 @@
+package dev.kiln.build.sandbox;
+
+import java.io.IOException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+
+import dev.kiln.build.BuildException;
+import dev.kiln.build.BuildRequest;
+import dev.kiln.build.ReferenceScanner;
+import dev.kiln.bytes.ByteString;
+import dev.kiln.castore.Castore;
+import dev.kiln.castore.Ingest;
+import dev.kiln.castore.InvalidCastore;
+import dev.kiln.castore.TreeSink;
+import dev.kiln.castore.fs.FileTree;
+import dev.kiln.castore.fs.FileTreeTooLarge;
+import dev.kiln.castore.fs.UnsupportedFileType;
+import dev.kiln.derivation.DerivationOutput;
+import dev.kiln.derivation.DerivationOutput.Fixed;
+import dev.kiln.hash.HashAlgorithm;
+import dev.kiln.hash.HashingOutputStream;
+import dev.kiln.hash.NixHash;
+import dev.kiln.nar.NarSink;
+import dev.kiln.pathinfo.PathInfo;
+import dev.kiln.posix.DirectoryFd;
+import dev.kiln.posix.Errno;
+import dev.kiln.posix.FileStatus;
+import dev.kiln.posix.FileType;
+import dev.kiln.posix.PosixException;
+import dev.kiln.storepath.ContentAddress;
+import dev.kiln.storepath.ContentAddress.IngestionMethod;
+import dev.kiln.storepath.StorePath;
+
+/**
+ * Takes what a builder left into castore, if it is what the derivation promises (Nix: local-derivation-goal.cc,
+ * registerOutputs). One pass over each output gives its content, NAR hash, size and references.
+ */
+final class Outputs {
+
+  private final Castore castore;
+  private final InstantSource clock;
+  private final FileTree.Options options;
+
+  /** @param maxSize of one output's files, in bytes */
+  Outputs(Castore castore, InstantSource clock, long maxSize) {
+    this.castore = castore;
+    this.clock = clock;
+    this.options = new FileTree.Options(maxSize, Long.MAX_VALUE, true);
+  }
+
+  /** An output that was read and may be kept. */
+  private record Read(StorePath path, Ingest ingest, NixHash narHash, long narSize, SortedSet<StorePath> references,
+      Optional<ContentAddress> ca) {
+
+    /** @return of content that is not durable before {@link Ingest#sync} */
+    PathInfo keep(StorePath deriver, Instant now) throws IOException {
+      return new PathInfo(path, ingest.sync(), narHash, narSize, references, Optional.of(deriver), ca, List.of(), now);
+    }
+  }
+
+  /**
+   * @return by output name, of durable content; all or none
+   * @throws BuildException if an output is missing, or not what it should be
+   */
+  SortedMap<String, PathInfo> take(BuildRequest request, BuildDirectory directory) throws IOException {
+    SortedMap<String, DerivationOutput> promised = request.derivation().outputs();
+    List<Ingest> ingests = new ArrayList<>();
+    try (DirectoryFd store = DirectoryFd.open(directory.store())) {
+      for (Map.Entry<String, DerivationOutput> output : promised.entrySet()) {
+        requireThere(output.getKey(), output.getValue(), store);
+      }
+      SortedMap<String, Read> read = new TreeMap<>();
+      for (Map.Entry<String, DerivationOutput> output : promised.entrySet()) {
+        Ingest ingest = castore.ingest();
+        ingests.add(ingest);
+        read.put(output.getKey(), read(request, output.getValue(), store, ingest));
+      }
+      return keep(request, read);
+    } finally {
+      for (Ingest ingest : ingests) {
+        ingest.close();
+      }
+    }
+  }
+
+  private SortedMap<String, PathInfo> keep(BuildRequest request, SortedMap<String, Read> read) throws IOException {
+    SortedMap<StorePath, SortedSet<StorePath>> references = new TreeMap<>();
+    SortedMap<String, StorePath> paths = new TreeMap<>();
+    read.forEach((name, output) -> {
+      references.put(output.path(), output.references());
+      paths.put(name, output.path());
+    });
+    new OutputChecks(request, paths, references).check();
+    Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+    SortedMap<String, PathInfo> kept = new TreeMap<>();
+    for (Map.Entry<String, Read> output : read.entrySet()) {
+      kept.put(output.getKey(), output.getValue().keep(request.derivationPath(), now));
+    }
+    return kept;
+  }
+
+  private Read read(BuildRequest request, DerivationOutput output, DirectoryFd store, Ingest ingest)
+      throws IOException {
+    StorePath path = output.statedPath().orElseThrow();
+    ReferenceScanner scanner = new ReferenceScanner(candidates(request));
+    HashingOutputStream nar = new HashingOutputStream(scanner, HashAlgorithm.SHA256);
+    Optional<ContentAddress> ca = Optional.empty();
+    if (output instanceof Fixed fixed) {
+      NixHash specified = fixed.hash();
+      NixHash got = switch (fixed.method()) {
+        case FLAT -> {
+          FlatHash flat = new FlatHash(ingest, specified.algorithm());
+          walk(path, store, new NarSink(nar, flat));
+          yield flat.hash();
+        }
+        case RECURSIVE -> {
+          HashingOutputStream recursive = new HashingOutputStream(nar, specified.algorithm());
+          walk(path, store, new NarSink(recursive, ingest));
+          yield recursive.hash();
+        }
+      };
+      verify(request.derivationPath(), specified, got, scanner.found());
+      ca = Optional.of(new ContentAddress.Fixed(fixed.method(), got));
+    } else {
+      walk(path, store, new NarSink(nar, ingest));
+    }
+    return new Read(path, ingest, nar.hash(), nar.count(), scanner.found(), ca);
+  }
+
+  private static void verify(StorePath derivation, NixHash specified, NixHash got, SortedSet<StorePath> references) {
+    if (!got.equals(specified)) {
+      throw new BuildException.HashMismatch(derivation, specified, got);
+    }
+    if (!references.isEmpty()) {
+      throw new BuildException.OutputRejected(
+          "illegal path references in fixed-output derivation '" + derivation + "': " + references);
+    }
+  }
+
+  private void walk(StorePath path, DirectoryFd store, TreeSink sink) throws IOException {
+    try {
+      FileTree.read(store, baseName(path), options, sink);
+    } catch (FileTreeTooLarge e) {
+      throw new BuildException.LimitExceeded(e.getMessage() + " (kiln.build.limits.output)");
+    } catch (UnsupportedFileType | InvalidCastore e) {
+      throw new BuildException.OutputRejected(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static List<StorePath> candidates(BuildRequest request) {
+    List<StorePath> candidates = new ArrayList<>(request.inputClosure().keySet());
+    for (DerivationOutput output : request.derivation().outputs().values()) {
+      output.statedPath().ifPresent(candidates::add);
+    }
+    return candidates;
+  }
+
+  private static ByteString baseName(StorePath path) {
+    return ByteString.utf8(path.baseName());
+  }
+
+  private static void requireThere(String name, DerivationOutput output, DirectoryFd store) throws IOException {
+    StorePath path = output.statedPath().orElseThrow();
+    FileStatus status;
+    try {
+      status = store.status(baseName(path));
+    } catch (PosixException e) {
+      if (e.is(Errno.ENOENT)) {
+        throw new BuildException.OutputRejected(
+            "builder failed to produce output path for output '" + name + "' at '" + path + "'");
+      }
+      throw e;
+    }
+    if (output instanceof Fixed fixed && fixed.method() == IngestionMethod.FLAT
+        && (status.type() != FileType.REGULAR || status.ownerMayExecute())) {
+      throw new BuildException.OutputRejected("output path '" + path + "' should be a non-executable regular file since"
+          + " recursive hashing is not enabled (outputHashMode=flat)");
+    }
+  }
+}
