@@ -48,11 +48,11 @@ class RequestTargetIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"/echo/a%00b", "/echo/../../etc/passwd", "/echo/%zz", "/echo/%", "/echo/%4", "/echo/%u0041"})
-  void isRefusedWithAProblemThatQuotesIt(String target) throws IOException {
+  void isRefusedWithAProblemWhereItCannotBeParsed(String target) throws IOException {
     var response = RawHttp.get(base(), target);
     assertThat(response.status()).isEqualTo(400);
     assertThat(response.headers()).containsEntry("content-type", "application/problem+json");
-    assertThat(response.body()).contains("'" + target + "'");
+    assertThat(response.body()).contains("malformed").doesNotContain("badMessage");
   }
 
   @ParameterizedTest
