@@ -16,6 +16,8 @@ import tools.jackson.databind.json.JsonMapper;
 final class ServerProblems extends ErrorHandler {
 
   private static final JsonMapper JSON = JsonMapper.shared();
+  /** What Jetty puts for a target that it could not parse; the target itself is lost by then. */
+  private static final String UNPARSED = "/badMessage";
   private static final int LONGEST_QUOTE = 200;
 
   @Override
@@ -33,8 +35,11 @@ final class ServerProblems extends ErrorHandler {
 
   private static String detail(Request request, @Nullable String message) {
     String target = request.getHttpURI().getPathQuery();
-    String reason = message == null || message.startsWith("Bad Request") ? "it is malformed" : message;
-    return target == null ? reason : "the request for '" + shortened(target) + "' was refused: " + reason;
+    if (target == null || target.equals(UNPARSED)) {
+      return "the request is malformed; its target must not hold %00, '%' without two hexadecimal digits, or '..' that "
+          + "climbs above the root";
+    }
+    return "the request for '" + shortened(target) + "' was refused" + (message == null ? "" : ": " + message);
   }
 
   private static String shortened(String target) {
