@@ -1,0 +1,164 @@
+package dev.kiln.castore;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import dev.kiln.castore.Blobs.Batch;
+import dev.kiln.castore.Blobs.Blob;
+import dev.kiln.hash.Blake3;
+import dev.kiln.hash.Blake3Digest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/** What every {@link Blobs} does. */
+public abstract class BlobsContract {
+
+  protected Blobs blobs;
+
+  /** @return without any blob of the tests in it */
+  protected abstract Blobs create() throws IOException;
+
+  @BeforeEach
+  void createBlobs() throws IOException {
+    blobs = create();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 65_535, 65_536, 65_537, 131_072, 3_000_000})
+  void givesBackWhatWasPut(int size) throws IOException {
+    byte[] content = content(size);
+    try (Batch batch = blobs.begin()) {
+      assertThat(batch.put(new ByteArrayInputStream(content))).isEqualTo(new Blob(Blake3.of(content), size));
+      batch.sync();
+    }
+    assertThat(blobs.contains(Blake3.of(content))).isTrue();
+    assertThat(read(Blake3.of(content))).isEqualTo(content);
+  }
+
+  @Test
+  void saysWhichBlobIsMissing() {
+    Blake3Digest digest = Blake3.of(content(99));
+    assertThat(blobs.contains(digest)).isFalse();
+    assertThatThrownBy(() -> blobs.open(digest)).isInstanceOfSatisfying(MissingBlobException.class,
+        e -> assertThat(e.digest()).isEqualTo(digest));
+  }
+
+  @Test
+  void aBatchThatIsClosedWithoutSyncLeavesNothing() throws IOException {
+    try (Batch batch = blobs.begin()) {
+      batch.put(new ByteArrayInputStream(content(10)));
+      batch.put(new ByteArrayInputStream(content(100_000)));
+    }
+    assertThat(blobs.contains(Blake3.of(content(10)))).isFalse();
+    assertThat(blobs.contains(Blake3.of(content(100_000)))).isFalse();
+  }
+
+  @Test
+  void closingGivesUpOnlyWhatCameAfterTheLastSync() throws IOException {
+    try (Batch batch = blobs.begin()) {
+      batch.put(new ByteArrayInputStream(content(10)));
+      batch.sync();
+      batch.put(new ByteArrayInputStream(content(11)));
+      batch.put(new ByteArrayInputStream(content(10)));
+    }
+    assertThat(blobs.contains(Blake3.of(content(10)))).isTrue();
+    assertThat(blobs.contains(Blake3.of(content(11)))).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 100, 200_000})
+  void aReadThatFailsLeavesNothingAndTheBatchGoesOn(int before) throws IOException {
+    try (Batch batch = blobs.begin()) {
+      assertThatThrownBy(() -> batch.put(new BrokenStream(content(before)))).isInstanceOf(IOException.class)
+          .hasMessage("connection reset");
+      batch.put(new ByteArrayInputStream(content(7)));
+      batch.put(new ByteArrayInputStream(content(70_000)));
+      batch.sync();
+    }
+    assertThat(blobs.contains(Blake3.of(content(before)))).isFalse();
+    assertThat(read(Blake3.of(content(7)))).isEqualTo(content(7));
+    assertThat(read(Blake3.of(content(70_000)))).isEqualTo(content(70_000));
+  }
+
+  @Test
+  void keepsThousandsOfBlobsOfOneBatch() throws IOException {
+    try (Batch batch = blobs.begin()) {
+      for (int i = 0; i < 2_500; i++) {
+        batch.put(new ByteArrayInputStream(content(i)));
+      }
+      batch.sync();
+    }
+    for (int i = 0; i < 2_500; i++) {
+      assertThat(read(Blake3.of(content(i)))).isEqualTo(content(i));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {50, 100_000})
+  void takesTheSameContentTwiceInOneBatch(int size) throws IOException {
+    try (Batch batch = blobs.begin()) {
+      Blob first = batch.put(new ByteArrayInputStream(content(size)));
+      assertThat(batch.put(new ByteArrayInputStream(content(size)))).isEqualTo(first);
+      batch.sync();
+      batch.sync();
+    }
+    assertThat(read(Blake3.of(content(size)))).isEqualTo(content(size));
+  }
+
+  @Test
+  void takesTheSameContentInManyBatchesAtOnce() throws Exception {
+    List<Future<Blob>> puts = new ArrayList<>();
+    try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < 40; i++) {
+        int size = i % 2 == 0 ? 123 : 123_456;
+        puts.add(executor.submit(() -> {
+          try (Batch batch = blobs.begin()) {
+            Blob blob = batch.put(new ByteArrayInputStream(content(size)));
+            batch.sync();
+            assertThat(read(blob.digest())).isEqualTo(content(size));
+            return blob;
+          }
+        }));
+      }
+    }
+    for (Future<Blob> put : puts) {
+      assertThat(blobs.contains(put.get().digest())).isTrue();
+    }
+  }
+
+  @Test
+  void aBatchThatIsClosedDoesNotTakeAwayWhatAnotherHas() throws IOException {
+    try (Batch one = blobs.begin(); Batch other = blobs.begin()) {
+      one.put(new ByteArrayInputStream(content(5)));
+      other.put(new ByteArrayInputStream(content(5)));
+      one.sync();
+    }
+    assertThat(read(Blake3.of(content(5)))).isEqualTo(content(5));
+  }
+
+  protected final byte[] read(Blake3Digest digest) throws IOException {
+    try (FileChannel blob = blobs.open(digest)) {
+      return Channels.newInputStream(blob).readAllBytes();
+    }
+  }
+
+  protected static byte[] content(int size) {
+    byte[] content = new byte[size];
+    new Random(size).nextBytes(content);
+    return content;
+  }
+}

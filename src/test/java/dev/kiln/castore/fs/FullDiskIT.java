@@ -1,0 +1,81 @@
+package dev.kiln.castore.fs;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import dev.kiln.castore.Blobs.Batch;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/** On a file system of 8 MiB. Needs root, to mount it. */
+class FullDiskIT {
+
+  @TempDir
+  private Path dir;
+
+  @BeforeEach
+  void mount() throws Exception {
+    run("mount", "-t", "tmpfs", "-o", "size=8m", "kiln-test", dir.toString());
+  }
+
+  @AfterEach
+  void unmount() throws Exception {
+    run("umount", dir.toString());
+  }
+
+  @Test
+  void aBlobTooLargeForTheDiskLeavesNothing() throws IOException {
+    FsBlobs blobs = new FsBlobs(dir);
+    try (Batch batch = blobs.begin()) {
+      assertThatThrownBy(() -> batch.put(new ByteArrayInputStream(content(16 << 20)))).isInstanceOf(IOException.class)
+          .hasMessageContaining("No space left");
+      assertThat(files()).isEmpty();
+      batch.put(new ByteArrayInputStream(content(1 << 20)));
+      batch.sync();
+    }
+    assertThat(files()).hasSize(1);
+  }
+
+  @Test
+  void manySmallBlobsThatFillTheDiskLeaveNothingWhenGivenUp() throws IOException {
+    FsBlobs blobs = new FsBlobs(dir);
+    try (Batch batch = blobs.begin()) {
+      assertThatThrownBy(() -> {
+        for (int size = 20_000; size < 40_000; size++) {
+          batch.put(new ByteArrayInputStream(content(size)));
+        }
+      }).isInstanceOf(IOException.class).hasMessageContaining("No space left");
+    }
+    assertThat(files()).isEmpty();
+  }
+
+  private List<Path> files() throws IOException {
+    try (Stream<Path> all = Files.walk(dir)) {
+      return all.filter(Files::isRegularFile).toList();
+    }
+  }
+
+  private static byte[] content(int size) {
+    byte[] content = new byte[size];
+    new Random(size).nextBytes(content);
+    return content;
+  }
+
+  private static void run(String... command) throws Exception {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor()).as(said).isZero();
+  }
+}
