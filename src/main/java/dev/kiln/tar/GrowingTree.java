@@ -43,7 +43,7 @@ final class GrowingTree {
   private record Leaf(Node node) implements Grown {}
 
   /** A name that nothing has, in a directory that is there. */
-  final class Place {
+  static final class Place {
 
     private final Branch parent;
     private final PathComponent name;

@@ -3,6 +3,7 @@ package dev.kiln.tar;
 import java.io.IOException;
 
 import dev.kiln.bytes.ByteString;
+import dev.kiln.castore.InvalidCastore;
 
 /** Bytes that are not a tar, or one that is no file tree. The message quotes the offence, and no more of it than fits a line or two. */
 public final class InvalidTar extends IOException {
@@ -20,6 +21,11 @@ public final class InvalidTar extends IOException {
   InvalidTar(long offset, ByteString entry, String offence) {
     super("tar, byte " + offset + ", entry '" + quote(entry) + "': " + shorten(offence));
     this.offset = offset;
+  }
+
+  InvalidTar(long offset, ByteString entry, InvalidCastore cause) {
+    this(offset, entry, String.valueOf(cause.getMessage()));
+    initCause(cause);
   }
 
   /** @return where the entry begins, or where the offence was noticed, in bytes from the beginning */

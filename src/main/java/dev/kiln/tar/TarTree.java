@@ -63,7 +63,7 @@ public final class TarTree {
         try {
           add(entry, reader.content(), tree, ingest);
         } catch (InvalidCastore e) {
-          throw new InvalidTar(entry.offset(), entry.name(), e.getMessage());
+          throw new InvalidTar(entry.offset(), entry.name(), e);
         }
       }
       tree.sendTo(ingest);
