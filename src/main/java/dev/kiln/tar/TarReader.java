@@ -19,8 +19,8 @@ import dev.kiln.tar.TarEntry.SymlinkEntry;
  * tar says of itself. What is neither file, directory nor link (devices, fifos, sparse files, parts of archives) is refused by its name.
  *
  * <p>
- * The tar ends with two blocks of zeros, or where its stream ends before a header. What follows the two blocks is read to its end and
- * ignored, so that a decompressor below checks its own end, and nobody is cut off while sending.
+ * The tar ends with two blocks of zeros: one that just ends may have been cut off. What follows them is read to its end and ignored, so
+ * that a decompressor below checks its own end, and nobody is cut off while sending.
  */
 public final class TarReader {
 
@@ -89,11 +89,15 @@ public final class TarReader {
   }
 
   private void requireEnd(@Nullable TarHeader zeros) throws IOException {
-    if (zeros == null && offset == 0) {
-      throw new InvalidTar(0, "it is empty");
+    if (zeros == null) {
+      throw new InvalidTar(offset,
+          offset == 0 ? "it is empty" : "it ends without the two blocks of zeros that are a tar's end");
     }
-    TarHeader second = zeros == null ? null : block();
-    if (second != null && !second.isZero()) {
+    TarHeader second = block();
+    if (second == null) {
+      throw new InvalidTar(offset, "it ends after a single block of zeros, where two would be the end");
+    }
+    if (!second.isZero()) {
       throw new InvalidTar(second.offset(), "a block follows a single block of zeros, where two would be the end");
     }
   }

@@ -100,19 +100,13 @@ class TarReaderTests {
     }
   }
 
-  /** At the border of an entry nothing is missing that one could know of. */
   @Test
-  void refusesATarThatIsCutAnywhereElseThanBeforeAHeader() throws IOException {
+  void refusesATarThatIsCutAnywhere() throws IOException {
     byte[] tar = new TarBytes().pax('x', "path", "p").file("a", "x".repeat(600)).entry('L', "l", "", "long\0").file(
         "b", "").end();
-    List<Integer> borders = List.of(5 * 512, 8 * 512, 9 * 512, 10 * 512);
+    assertThat(read(tar)).hasSize(2);
     for (int length = 0; length < tar.length; length++) {
-      byte[] cut = Arrays.copyOf(tar, length);
-      if (borders.contains(length)) {
-        assertThat(read(cut)).hasSize(length == 5 * 512 ? 1 : 2);
-      } else {
-        refuses(cut, length == 0 ? "it is empty" : "byte " + length);
-      }
+      refuses(Arrays.copyOf(tar, length), length == 0 ? "it is empty" : "byte " + length);
     }
   }
 
