@@ -50,6 +50,10 @@ record Platform(List<String> systems, SortedSet<String> features) {
 
   /** @throws BuildException.CannotBuildHere naming what {@code derivation} needs and this Kiln has not */
   void requireCanBuild(StorePath path, Derivation derivation) {
+    // Before the system, which is "builtin" then
+    if (derivation.builder().startsWith(BUILTIN)) {
+      throw unsupported(path, "the builder '" + derivation.builder() + "'");
+    }
     SortedSet<String> required = new TreeSet<>();
     for (ByteString feature : BuildEnvironment.words(derivation.env().get(REQUIRED_FEATURES))) {
       required.add(feature.toString());
@@ -65,9 +69,6 @@ record Platform(List<String> systems, SortedSet<String> features) {
     }
     if (derivation.env().containsKey(EXPORT_REFERENCES_GRAPH)) {
       throw unsupported(path, "exportReferencesGraph");
-    }
-    if (derivation.builder().startsWith(BUILTIN)) {
-      throw unsupported(path, "the builder '" + derivation.builder() + "'");
     }
     // These ask for less of a sandbox than there is: Nix refuses them too where its sandbox is on
     for (ByteString attribute : List.of(NO_CHROOT, IMPURE_HOST_DEPS)) {
