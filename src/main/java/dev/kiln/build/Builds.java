@@ -29,6 +29,9 @@ public interface Builds {
 
   void fail(UUID id, Instant at, BuildFailure failure, long logSize);
 
+  /** Records that builds failed, all for the same reason, without a log. Those that have ended stay as they are. */
+  void failAll(Collection<UUID> ids, Instant at, BuildFailure failure);
+
   /**
    * Marks builds that a Kiln left behind when it stopped.
    *

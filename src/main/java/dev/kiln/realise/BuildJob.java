@@ -64,6 +64,9 @@ class BuildJob implements BuildQueue.Job {
     } catch (MissingSources e) {
       throw failed(build, derivation, failure(Kind.MISSING_INPUT, e));
     } catch (IOException e) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new Stopping();
+      }
       log.error("build {} of {}", build, derivation, e);
       throw failed(build, derivation, BuildFailure.of(new MachineFailed("this Kiln failed: " + e.getMessage(), e)));
     } catch (InterruptedException _) {

@@ -4,22 +4,30 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import dev.kiln.build.Build;
 import dev.kiln.build.BuildFailure;
+import dev.kiln.build.BuildFailure.Kind;
 import dev.kiln.build.BuildState.Queued;
 import dev.kiln.build.Builds;
 import dev.kiln.realise.Plan.Step;
@@ -35,6 +43,8 @@ import dev.kiln.storepath.StorePathHash;
  */
 final class BuildQueue {
 
+  private static final Logger log = LoggerFactory.getLogger(BuildQueue.class);
+
   /** A build that was asked for. Its fields are guarded by the queue's lock, but for those that never change. */
   static final class Task {
     private final UUID id = UUID.randomUUID();
@@ -43,6 +53,9 @@ final class BuildQueue {
     private final List<Task> dependents = new ArrayList<>();
     /** Tasks to be done before, and one until this task is on record. */
     private int waitsFor = 1;
+    private boolean recorded;
+    /** Why it ended without a result. */
+    private @Nullable RuntimeException reason;
 
     private Task(StorePath derivation) {
       this.derivation = derivation;
@@ -61,6 +74,49 @@ final class BuildQueue {
     }
   }
 
+  /**
+   * A look at what is missing, which takes a while. It remembers the builds that end meanwhile: to whoever looks, their
+   * outputs may still be missing.
+   */
+  final class Look implements AutoCloseable {
+    private final Map<StorePathHash, Task> ended = new HashMap<>();
+
+    /** @return the build of {@code derivation}, if it was asked for and has not ended before this look */
+    Optional<Task> find(StorePath derivation) {
+      lock.lock();
+      try {
+        return Optional.ofNullable(task(derivation.hash()));
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /**
+     * Queues what has to be built, and is not yet.
+     *
+     * @param plan made after this look began
+     * @return the build of {@code wanted}, which is one of the plan's steps
+     */
+    Task submit(Plan plan, StorePath wanted) {
+      return BuildQueue.this.submit(this, plan, wanted);
+    }
+
+    private @Nullable Task task(StorePathHash derivation) {
+      Task task = live.get(derivation);
+      return task == null ? ended.get(derivation) : task;
+    }
+
+    @Override
+    public void close() {
+      lock.lock();
+      try {
+        looks.remove(this);
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
   /** Runs one build to its end. */
   interface Job {
     /** @throws RealiseException if there is no result */
@@ -69,11 +125,15 @@ final class BuildQueue {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<StorePathHash, Task> live = new HashMap<>();
+  private final Set<Look> looks = new HashSet<>();
+  private boolean stopped;
+
   private final Builds builds;
   private final Job job;
   private final Executor executor;
   private final Clock clock;
 
+  /** @param executor may refuse a build, or forget it, only after {@link #stop} */
   BuildQueue(Builds builds, Job job, Executor executor, Clock clock) {
     this.builds = builds;
     this.job = job;
@@ -81,20 +141,35 @@ final class BuildQueue {
     this.clock = clock;
   }
 
-  /** @return the build of {@code derivation}, if it was asked for and has not ended */
-  Optional<Task> find(StorePath derivation) {
+  /** The caller closes it. */
+  Look look() {
+    Look look = new Look();
     lock.lock();
     try {
-      return Optional.ofNullable(live.get(derivation.hash()));
+      looks.add(look);
     } finally {
       lock.unlock();
     }
+    return look;
   }
 
-  /** @return the build of {@code wanted}, which is one of the plan's steps */
-  Task submit(Plan plan, StorePath wanted) {
+  /** Tells all who wait that Kiln is stopping, and takes no more. What is on record stays as it is: it is lost, not failed. */
+  void stop() {
+    List<Task> all;
+    lock.lock();
+    try {
+      stopped = true;
+      all = List.copyOf(live.values());
+      live.clear();
+    } finally {
+      lock.unlock();
+    }
+    all.forEach(task -> task.done.completeExceptionally(new Stopping()));
+  }
+
+  private Task submit(Look look, Plan plan, StorePath wanted) {
     List<Task> fresh = new ArrayList<>();
-    Task task = add(plan, wanted, fresh);
+    Task task = add(look, plan, wanted, fresh);
     try {
       Instant now = clock.instant();
       builds.submit(fresh.stream().map(each -> new Build(each.id, each.derivation, now, new Queued(), 0)).toList());
@@ -103,30 +178,69 @@ final class BuildQueue {
       fresh.forEach(each -> end(each, e));
       throw e;
     }
-    release(fresh);
+    release(recorded(fresh));
     return task;
   }
 
-  private Task add(Plan plan, StorePath wanted, List<Task> fresh) {
+  private Task add(Look look, Plan plan, StorePath wanted, List<Task> fresh) {
     lock.lock();
     try {
+      if (stopped) {
+        throw new Stopping();
+      }
+      Task ended = look.ended.get(wanted.hash());
+      if (ended != null && !live.containsKey(wanted.hash())) {
+        return ended;
+      }
       Map<Task, Step> steps = new LinkedHashMap<>();
       for (Step step : plan.steps()) {
-        if (!live.containsKey(step.derivation().hash())) {
-          Task task = new Task(step.derivation());
-          live.put(step.derivation().hash(), task);
-          steps.put(task, step);
+        Task known = look.task(step.derivation().hash());
+        if (known != null && known.reason != null) {
+          throw known.reason;
+        }
+        if (known == null) {
+          steps.put(new Task(step.derivation()), step);
         }
       }
-      steps.forEach((task, step) -> step.waitsFor().forEach(input -> {
-        Objects.requireNonNull(live.get(input), "a step waits for what is no step").dependents.add(task);
-        task.waitsFor++;
-      }));
+      steps.keySet().forEach(task -> live.put(task.derivation.hash(), task));
+      steps.forEach((task, step) -> step.waitsFor().forEach(input -> waitFor(look, task, input)));
       fresh.addAll(steps.keySet());
       return Objects.requireNonNull(live.get(wanted.hash()), "what is wanted is no step");
     } finally {
       lock.unlock();
     }
+  }
+
+  /** What ended since the plan was made needs no waiting for. */
+  private void waitFor(Look look, Task task, StorePathHash input) {
+    Task before = live.get(input);
+    if (before != null) {
+      before.dependents.add(task);
+      task.waitsFor++;
+    } else if (!look.ended.containsKey(input)) {
+      throw new IllegalStateException("a step waits for what is no step");
+    }
+  }
+
+  /** @return those of {@code fresh} that have not ended before they were on record, for want of an input */
+  private List<Task> recorded(List<Task> fresh) {
+    List<Task> going = new ArrayList<>();
+    Map<RuntimeException, List<Task>> failed = new HashMap<>();
+    lock.lock();
+    try {
+      for (Task task : fresh) {
+        task.recorded = true;
+        if (task.reason == null) {
+          going.add(task);
+        } else {
+          failed.computeIfAbsent(task.reason, _ -> new ArrayList<>()).add(task);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    failed.forEach((reason, tasks) -> recordInputFailed(tasks, reason));
+    return going;
   }
 
   /** Takes one from what each of {@code tasks} waits for, and runs those that wait for nothing more. */
@@ -136,7 +250,7 @@ final class BuildQueue {
     try {
       for (Task task : tasks) {
         task.waitsFor--;
-        if (task.waitsFor == 0 && !task.done.isDone()) {
+        if (task.waitsFor == 0 && task.reason == null && !stopped) {
           ready.add(task);
         }
       }
@@ -149,65 +263,90 @@ final class BuildQueue {
   private void execute(Task task) {
     try {
       executor.execute(() -> run(task));
-    } catch (RejectedExecutionException _) {
+    } catch (RejectedExecutionException e) {
+      log.debug("build {} is not begun", task.id, e);
       end(task, new Stopping());
     }
-  }
-
-  /** Tells all who wait that Kiln is stopping. What was under way stays on record as it was, and is lost. */
-  void stop() {
-    List<Task> tasks;
-    lock.lock();
-    try {
-      tasks = List.copyOf(live.values());
-    } finally {
-      lock.unlock();
-    }
-    tasks.forEach(task -> end(task, new Stopping()));
   }
 
   private void run(Task task) {
     try {
       job.run(task.id, task.derivation);
-    } catch (RuntimeException e) {
+    } catch (RealiseException e) {
       end(task, e);
+      return;
+    } catch (RuntimeException | Error e) {
+      // the outermost edge of a build: without this, its readers would wait for ever
+      log.error("build {} of {}", task.id, task.derivation, e);
+      end(task, recordBroken(task));
       return;
     }
     release(remove(task));
     task.done.complete(null);
   }
 
+  private BuildFailed recordBroken(Task task) {
+    BuildFailure failure = new BuildFailure(Kind.MACHINE_FAILED, "this Kiln failed; its log says why",
+        OptionalInt.empty(), Optional.empty());
+    recordFailed(List.of(task), failure);
+    return new BuildFailed(task.id, task.derivation, failure);
+  }
+
   /** Ends a task and all that wait for it, directly or not, for the same reason. */
   private void end(Task failed, RuntimeException reason) {
-    Deque<Task> work = new ArrayDeque<>(List.of(failed));
+    List<Task> ended = new ArrayList<>();
     List<Task> dependents = new ArrayList<>();
-    while (!work.isEmpty()) {
-      Task task = work.pop();
-      if (task.done.completeExceptionally(reason)) {
-        work.addAll(remove(task));
-        dependents.add(task);
+    lock.lock();
+    try {
+      Deque<Task> work = new ArrayDeque<>(List.of(failed));
+      while (!work.isEmpty()) {
+        Task task = work.pop();
+        if (task.reason == null) {
+          task.reason = reason;
+          forget(task);
+          ended.add(task);
+          work.addAll(task.dependents);
+        }
       }
+      ended.stream().filter(task -> task.recorded && task != failed).forEach(dependents::add);
+    } finally {
+      lock.unlock();
     }
-    dependents.remove(failed);
-    if (reason instanceof BuildFailed root) {
-      dependents.forEach(task -> recordInputFailed(task, root));
+    recordInputFailed(dependents, reason);
+    ended.forEach(task -> task.done.completeExceptionally(reason));
+  }
+
+  private void recordInputFailed(List<Task> tasks, RuntimeException reason) {
+    if (reason instanceof BuildFailed root && !tasks.isEmpty()) {
+      String message = "it needs '" + root.derivation() + "', whose build failed: " + root.failure().message();
+      recordFailed(tasks,
+          new BuildFailure(Kind.INPUT_FAILED, message, OptionalInt.empty(), Optional.of(root.build())));
     }
   }
 
-  private void recordInputFailed(Task task, BuildFailed root) {
-    String message = "it needs '" + root.derivation() + "', whose build failed: " + root.failure().message();
-    builds.fail(task.id, clock.instant(),
-        new BuildFailure(BuildFailure.Kind.INPUT_FAILED, message, OptionalInt.empty(), Optional.of(root.build())), 0);
+  /** Whoever waits is told in any case, so a record that cannot be written is for the log. */
+  private void recordFailed(Collection<Task> tasks, BuildFailure failure) {
+    try {
+      builds.failAll(tasks.stream().map(Task::id).toList(), clock.instant(), failure);
+    } catch (RuntimeException e) {
+      log.error("{} builds failed, but could not be recorded: {}", tasks.size(), failure.message(), e);
+    }
   }
 
   /** @return the tasks that waited for {@code task} */
   private List<Task> remove(Task task) {
     lock.lock();
     try {
-      live.remove(task.derivation.hash(), task);
+      forget(task);
       return List.copyOf(task.dependents);
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Called under the lock. */
+  private void forget(Task task) {
+    live.remove(task.derivation.hash(), task);
+    looks.forEach(look -> look.ended.put(task.derivation.hash(), task));
   }
 }

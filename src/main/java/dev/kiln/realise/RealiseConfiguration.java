@@ -6,11 +6,9 @@ import java.util.concurrent.Executors;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.boot.ApplicationRunner;
-import org.springframework.context.ApplicationListener;
+import org.springframework.beans.factory.InitializingBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.context.event.ContextClosedEvent;
 
 import dev.kiln.build.Builds;
 
@@ -20,7 +18,7 @@ class RealiseConfiguration {
   private static final Logger log = LoggerFactory.getLogger(RealiseConfiguration.class);
 
   /** Each build has a thread, and each thread a build; what waits for a free one waits in its queue. */
-  @Bean(destroyMethod = "shutdownNow")
+  @Bean(destroyMethod = "")
   ExecutorService buildExecutor(RealiseProperties properties) {
     return Executors.newFixedThreadPool(properties.maxJobs(), Thread.ofPlatform().name("build-", 1).factory());
   }
@@ -30,19 +28,19 @@ class RealiseConfiguration {
     return new BuildQueue(builds, job, buildExecutor, clock);
   }
 
-  /** First of all that stops: readers that wait for builds would keep the server from stopping. */
+  /** What a reader waits for must not hold up the server when it stops. */
   @Bean
-  ApplicationListener<ContextClosedEvent> stopBuilds(BuildQueue queue, ExecutorService buildExecutor) {
-    return _ -> {
-      buildExecutor.shutdownNow();
-      queue.stop();
-    };
+  QueueLifecycle queueLifecycle(BuildQueue queue, ExecutorService buildExecutor) {
+    return new QueueLifecycle(queue, buildExecutor);
   }
 
-  /** What ran when Kiln was stopped, or killed, did not end: the next read begins it anew. */
+  /**
+   * What ran when Kiln was stopped, or killed, did not end: the next read begins it anew. Looked after before the server
+   * listens, for its first readers' builds are not lost.
+   */
   @Bean
-  ApplicationRunner lostBuilds(Builds builds, Clock clock) {
-    return _ -> {
+  InitializingBean lostBuilds(Builds builds, Clock clock) {
+    return () -> {
       int lost = builds.loseLive(clock.instant());
       if (lost > 0) {
         log.warn("{} builds had not ended when Kiln last stopped", lost);

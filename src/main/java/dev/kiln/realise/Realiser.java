@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -15,6 +17,7 @@ import org.springframework.stereotype.Service;
 import dev.kiln.derivation.Derivations;
 import dev.kiln.pathinfo.PathInfo;
 import dev.kiln.pathinfo.PathInfos;
+import dev.kiln.realise.BuildQueue.Look;
 import dev.kiln.realise.BuildQueue.Task;
 import dev.kiln.realise.Realisation.Building;
 import dev.kiln.realise.Realisation.Here;
@@ -59,8 +62,15 @@ public class Realiser {
     if (producers.isEmpty()) {
       throw new UnknownPath(path, List.of("store: it is not here", "derivations: no known one has it as an output"));
     }
-    Task task = task(path, producers);
-    return new Building(task.id(), task.derivation(), task.done());
+    try (Look look = queue.look()) {
+      // a build may have ended between the first question and the look
+      info = pathInfos.find(path.hash());
+      if (info.isPresent()) {
+        return new Here(requireName(path, info.get()));
+      }
+      Task task = task(look, path, producers);
+      return new Building(task.id(), task.derivation(), task.done());
+    }
   }
 
   /**
@@ -86,16 +96,21 @@ public class Realiser {
     return planner.plan(derivation);
   }
 
-  private Task task(StorePath path, List<StorePath> producers) {
-    Optional<Task> live = producers.stream().map(queue::find).flatMap(Optional::stream).findFirst();
-    if (live.isPresent()) {
-      return live.get();
+  /** Of several producers, which are those of a fixed output, the first will do whose sources are here. */
+  private Task task(Look look, StorePath path, List<StorePath> producers) {
+    Optional<Task> known = producers.stream().map(look::find).flatMap(Optional::stream).findFirst();
+    if (known.isPresent()) {
+      return known.get();
     }
-    Plan plan = planner.plan(producers.getFirst());
-    if (!plan.missingSources().isEmpty()) {
-      throw new MissingSources(path, plan.missingSources());
+    SortedSet<StorePath> missing = new TreeSet<>();
+    for (StorePath producer : producers) {
+      Plan plan = planner.plan(producer);
+      if (plan.missingSources().isEmpty()) {
+        return look.submit(plan, producer);
+      }
+      missing.addAll(plan.missingSources());
     }
-    return queue.submit(plan, producers.getFirst());
+    throw new MissingSources(path, missing);
   }
 
   private static void await(Building building, Instant until) throws InterruptedException {

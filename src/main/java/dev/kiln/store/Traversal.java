@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 import dev.kiln.bytes.ByteString;
 import dev.kiln.castore.Castore;
+import dev.kiln.castore.InvalidCastore;
 import dev.kiln.castore.Node;
 import dev.kiln.castore.Node.DirectoryNode;
 import dev.kiln.castore.Node.FileNode;
@@ -85,7 +86,7 @@ final class Traversal {
       enter(storePath(name));
       return;
     }
-    PathComponent component = new PathComponent(name);
+    PathComponent component = component(name);
     Node child = castore.directory(requireDirectory()).get(component)
         .orElseThrow(() -> new NoSuchEntry("'" + here() + "' has no entry '" + component + "'"));
     steps.add(new Step(component, child));
@@ -153,6 +154,15 @@ final class Traversal {
       case FileNode _ -> throw new NoSuchEntry("'" + here() + "' is a file, not a directory");
       case SymlinkNode _ -> throw new NoSuchEntry("'" + here() + "' is a symbolic link, not a directory");
     };
+  }
+
+  /** What a link's target says may be no name at all. */
+  private PathComponent component(ByteString name) {
+    try {
+      return new PathComponent(name);
+    } catch (InvalidCastore e) {
+      throw new NoSuchEntry("'" + here() + "' cannot have what a symbolic link leads to: " + e.getMessage());
+    }
   }
 
   private StorePath storePath(ByteString name) {

@@ -27,6 +27,14 @@ class JpaBuilds implements Builds {
       .column("state", "text", _ -> BuildRow.QUEUED)
       .column("submitted_at", "timestamptz", build -> Timestamp.from(build.submittedAt()));
 
+  private static final String FAIL_ALL = """
+      with given as materialized (
+        select build.id from build join unnest(?::uuid[]) as wanted (id) using (id) order by build.id for update of build
+      )
+      update build set state = 'failed', ended_at = ?, failure = ?, message = ?, exit_code = ?::integer, failed_input = ?::uuid
+      from given
+      where build.id = given.id and build.state in ('queued', 'running')""";
+
   private final BuildRows rows;
   private final JdbcTemplate jdbc;
 
@@ -70,9 +78,21 @@ class JpaBuilds implements Builds {
   @Transactional
   public void fail(UUID id, Instant at, BuildFailure failure, long logSize) {
     Integer exitCode = failure.exitCode().isPresent() ? failure.exitCode().getAsInt() : null;
-    // PostgreSQL's text takes every character but this one
-    String message = failure.message().replace('\0', '\uFFFD');
-    rows.fail(id, at, failure.kind().name(), message, exitCode, failure.failedInput().orElse(null), logSize);
+    rows.fail(id, at, failure.kind().name(), storable(failure.message()), exitCode, failure.failedInput().orElse(null), logSize);
+  }
+
+  /** In the identifiers' order, so that two writers of the same builds wait for each other instead of dead-locking. */
+  @Override
+  @Transactional
+  public void failAll(Collection<UUID> ids, Instant at, BuildFailure failure) {
+    Integer exitCode = failure.exitCode().isPresent() ? failure.exitCode().getAsInt() : null;
+    jdbc.update(FAIL_ALL, ids.toArray(UUID[]::new), Timestamp.from(at), failure.kind().name(),
+        storable(failure.message()), exitCode, failure.failedInput().orElse(null));
+  }
+
+  /** PostgreSQL's text takes every character but this one. */
+  private static String storable(String message) {
+    return message.replace('\0', '\uFFFD');
   }
 
   @Override

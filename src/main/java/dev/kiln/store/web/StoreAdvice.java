@@ -1,8 +1,10 @@
 package dev.kiln.store.web;
 
 import org.springframework.core.annotation.Order;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ProblemDetail;
+import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 
@@ -26,6 +28,14 @@ class StoreAdvice {
       case OutsideStore _ -> Problems.problem(HttpStatus.NOT_FOUND, "outside-store", message);
       case LinkLoop _ -> Problems.problem(HttpStatus.LOOP_DETECTED, "link-loop", message);
     };
+  }
+
+  @ExceptionHandler
+  ResponseEntity<ProblemDetail> on(UnsatisfiableRange e) {
+    return ResponseEntity.status(HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+        .header(HttpHeaders.CONTENT_RANGE, "bytes */" + e.size())
+        .body(Problems.problem(HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE, "unsatisfiable-range",
+            String.valueOf(e.getMessage())));
   }
 
   @ExceptionHandler

@@ -18,6 +18,7 @@ import org.springframework.core.io.Resource;
 import org.springframework.http.CacheControl;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
+import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
 import org.springframework.http.MediaTypeFactory;
 import org.springframework.http.ResponseEntity;
@@ -68,6 +69,7 @@ class StoreController {
   @ApiResponse(responseCode = "424", description = "A build that it needs failed")
   ResponseEntity<?> read(HttpServletRequest request, HttpMethod method,
       @RequestHeader(name = "Prefer", required = false) @Nullable List<String> prefer,
+      @RequestHeader(name = HttpHeaders.RANGE, required = false) @Nullable String range,
       @RequestHeader(name = HttpHeaders.IF_RANGE, required = false) @Nullable String ifRange,
       @RequestHeader(name = HttpHeaders.ACCEPT, required = false) @Nullable List<String> accept)
       throws IOException, InterruptedException {
@@ -75,16 +77,15 @@ class StoreController {
     return patiently(prefer, until -> {
       Found found = reader.find(location, Links.FOLLOW, until);
       return switch (found.node()) {
-        case FileNode file -> file(found, file, location, method, ifRange);
-        case DirectoryNode directory -> directory(found, directory, accept == null ? List.of() : accept);
+        case FileNode file -> file(found, file, location, method, range, ifRange);
+        case DirectoryNode directory -> directory(found, directory, location, accept == null ? List.of() : accept);
         case SymlinkNode _ -> throw new IllegalStateException("a link was not followed: " + found);
       };
     });
   }
 
   private ResponseEntity<?> file(Found found, FileNode file, Location asked, HttpMethod method,
-      @Nullable String ifRange)
-      throws IOException {
+      @Nullable String range, @Nullable String ifRange) {
     String tag = '"' + file.digest().hex() + '"';
     BodyBuilder answer = headers(found, asked).eTag(tag).contentType(mediaType(found.location()))
         .header(HttpHeaders.ACCEPT_RANGES, "bytes");
@@ -92,17 +93,22 @@ class StoreController {
       return answer.contentLength(file.size()).build();
     }
     Resource blob = new BlobResource(reader, file);
-    if (ifRange != null && !ifRange.equals(tag)) {
-      // a plain stream is sent whole, whatever Range says
-      return answer.contentLength(file.size()).body(new InputStreamResource(blob.getInputStream()));
-    }
-    return answer.body(blob);
+    RangeRequest wanted = range == null || ifRange != null && !ifRange.equals(tag)
+        ? RangeRequest.WHOLE
+        : RangeRequest.of(range, file.size());
+    return switch (wanted) {
+      // a plain stream is sent whole, whatever Range says; it is opened only if it is sent
+      case WHOLE -> answer.contentLength(file.size()).body(new InputStreamResource(blob, blob.getDescription()));
+      case PARTS -> answer.body(blob);
+      case UNSATISFIABLE -> throw new UnsatisfiableRange(String.valueOf(range), file.size());
+    };
   }
 
-  private ResponseEntity<?> directory(Found found, DirectoryNode node, List<String> accept) throws IOException {
+  private ResponseEntity<?> directory(Found found, DirectoryNode node, Location asked, List<String> accept)
+      throws IOException {
     Directory directory = reader.list(node);
     String variant = wantsHtml(accept) ? "html" : "json";
-    BodyBuilder answer = headers(found, found.location()).eTag('"' + node.digest().hex() + "-" + variant + '"')
+    BodyBuilder answer = headers(found, asked).eTag('"' + node.digest().hex() + "-" + variant + '"')
         .varyBy(HttpHeaders.ACCEPT);
     if (variant.equals("html")) {
       StreamingResponseBody page = out -> ListingPage.write(found, directory, out);
@@ -159,7 +165,12 @@ class StoreController {
 
   /** JSON is for whoever does not say; browsers say text/html first. */
   private static boolean wantsHtml(List<String> accept) {
-    List<MediaType> types = MediaType.parseMediaTypes(accept);
+    List<MediaType> types;
+    try {
+      types = MediaType.parseMediaTypes(accept);
+    } catch (InvalidMediaTypeException _) {
+      return false;
+    }
     return types.stream().filter(type -> type.equalsTypeAndSubtype(MediaType.TEXT_HTML)).findFirst()
         .map(html -> types.stream().filter(MediaType.APPLICATION_JSON::equalsTypeAndSubtype)
             .allMatch(json -> json.getQualityValue() < html.getQualityValue()))

@@ -2,6 +2,7 @@ package dev.kiln.store.web;
 
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 
 import dev.kiln.bytes.ByteString;
@@ -84,10 +85,15 @@ final class StoreUrl {
   }
 
   private static int hexDigit(String segment, int index) {
-    int value = index < segment.length() ? Character.digit(segment.charAt(index), 16) : -1;
+    int value = index < segment.length() ? digit(segment.charAt(index)) : -1;
     if (value < 0) {
       throw new MalformedUrl("'" + segment + "' has a '%' without two hexadecimal digits");
     }
     return value;
+  }
+
+  /** Not {@link Character#digit}, which takes the digits of all scripts. */
+  private static int digit(char character) {
+    return HexFormat.isHexDigit(character) ? HexFormat.fromHexDigit(character) : -1;
   }
 }

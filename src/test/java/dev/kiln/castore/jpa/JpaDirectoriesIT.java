@@ -1,0 +1,40 @@
+package dev.kiln.castore.jpa;
+
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.jdbc.core.JdbcTemplate;
+
+import dev.kiln.castore.Directories;
+import dev.kiln.castore.DirectoriesContract;
+import dev.kiln.castore.Directory;
+import dev.kiln.castore.InvalidCastore;
+import dev.kiln.harness.KilnTest;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+
+@KilnTest
+class JpaDirectoriesIT extends DirectoriesContract {
+
+  @Autowired
+  Directories directories;
+
+  @Autowired
+  JdbcTemplate jdbc;
+
+  @Override
+  protected Directories create() {
+    jdbc.update("delete from directory");
+    return requireNonNull(directories);
+  }
+
+  @Test
+  void neverServesARowThatIsNotWhatItsNameSays() {
+    directories.putAll(List.of(Directory.EMPTY));
+    jdbc.update("update directory set size = 1");
+    assertThatThrownBy(() -> directories.find(Directory.EMPTY.digest())).isInstanceOf(InvalidCastore.class)
+        .hasMessageContaining(Directory.EMPTY.digest().toString());
+  }
+}
