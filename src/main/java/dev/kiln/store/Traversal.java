@@ -77,7 +77,7 @@ final class Traversal {
   private void enter(StorePath wanted) throws IOException, InterruptedException {
     path = wanted;
     root = realiser.await(wanted, until).root();
-    followIfLink(null);
+    followIfLink();
   }
 
   private void descend(ByteString name) throws IOException, InterruptedException {
@@ -89,10 +89,10 @@ final class Traversal {
     Node child = castore.directory(requireDirectory()).get(component)
         .orElseThrow(() -> new NoSuchEntry("'" + here() + "' has no entry '" + component + "'"));
     steps.add(new Step(component, child));
-    followIfLink(component);
+    followIfLink();
   }
 
-  private void followIfLink(@Nullable PathComponent name) {
+  private void followIfLink() {
     if (!(node() instanceof SymlinkNode(ByteString target)) || ahead.isEmpty() && links == Links.KEEP) {
       return;
     }

@@ -46,7 +46,7 @@ class BuildController {
   static final String PATH = "/api/v1/builds";
 
   /** Nothing is recorded under this number. */
-  private static final class UnknownBuild extends RuntimeException {
+  static final class UnknownBuild extends RuntimeException {
     UnknownBuild(UUID id) {
       super("no build " + id + " is on record");
     }

@@ -27,7 +27,7 @@ import dev.kiln.storepath.StorePath;
 class PathInfoController {
 
   /** The path is not here. */
-  private static final class NotHere extends RuntimeException {
+  static final class NotHere extends RuntimeException {
     NotHere(StorePath path) {
       super("'" + path + "' is not here");
     }

@@ -44,7 +44,7 @@ class DerivationController {
   private static final String DERIVATION = "text/x-nix-derivation";
 
   /** The derivation is not known. */
-  private static final class UnknownDerivation extends RuntimeException {
+  static final class UnknownDerivation extends RuntimeException {
     UnknownDerivation(StorePath path) {
       super("derivation '" + path + "' is not known");
     }
