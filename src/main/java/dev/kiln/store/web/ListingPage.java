@@ -62,7 +62,8 @@ final class ListingPage {
         <table>
         <thead><tr><th>Name</th><th>Type</th><th class="size">Size</th></tr></thead>
         <tbody>
-        """.formatted(title);
+        """
+        .formatted(title);
   }
 
   private static String row(String base, Entry entry) {
