@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 
+import dev.kiln.hash.NixHash;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
 
@@ -13,6 +14,9 @@ import dev.kiln.storepath.StorePathHash;
 public interface PathInfos {
 
   Optional<PathInfo> find(StorePathHash path);
+
+  /** @return one of the paths that have this NAR: any number can */
+  Optional<PathInfo> findByNarHash(NixHash narHash);
 
   /** @return which of {@code paths} are here */
   Set<StorePathHash> present(Collection<StorePathHash> paths);

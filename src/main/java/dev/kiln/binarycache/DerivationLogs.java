@@ -1,0 +1,63 @@
+package dev.kiln.binarycache;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.util.List;
+import java.util.Optional;
+
+import org.springframework.stereotype.Service;
+
+import dev.kiln.binarycache.BinaryCacheException.NoLog;
+import dev.kiln.build.Build;
+import dev.kiln.build.BuildLogs;
+import dev.kiln.build.Builds;
+import dev.kiln.build.Builds.Filter;
+import dev.kiln.derivation.Derivations;
+import dev.kiln.pathinfo.PathInfo;
+import dev.kiln.pathinfo.PathInfos;
+import dev.kiln.storepath.StorePath;
+
+/** What builders printed, found by derivation or output, as {@code nix log} asks for it. */
+@Service
+public class DerivationLogs {
+
+  /** How many builds of one derivation are looked at: those that never ran have no log. */
+  private static final int BUILDS = 100;
+
+  private final PathInfos pathInfos;
+  private final Derivations derivations;
+  private final Builds builds;
+  private final BuildLogs logs;
+
+  DerivationLogs(PathInfos pathInfos, Derivations derivations, Builds builds, BuildLogs logs) {
+    this.pathInfos = pathInfos;
+    this.derivations = derivations;
+    this.builds = builds;
+    this.logs = logs;
+  }
+
+  /**
+   * Opens the log of the newest build that has one, maybe still growing. The caller closes it.
+   *
+   * @param path a derivation, or an output: then its deriver's log
+   * @throws NoLog there is none
+   */
+  public FileChannel open(StorePath path) throws IOException {
+    Optional<StorePath> derivation = path.isDerivation() ? Optional.of(path) : deriver(path);
+    if (derivation.isPresent()) {
+      for (Build build : builds.list(new Filter(derivation, Optional.empty()), 0, BUILDS)) {
+        Optional<FileChannel> log = logs.open(build.id());
+        if (log.isPresent()) {
+          return log.get();
+        }
+      }
+    }
+    throw new NoLog(path);
+  }
+
+  private Optional<StorePath> deriver(StorePath output) {
+    Optional<StorePath> deriver = pathInfos.find(output.hash()).flatMap(PathInfo::deriver);
+    List<StorePath> producers = deriver.isPresent() ? List.of() : derivations.producersOf(output);
+    return producers.isEmpty() ? deriver : Optional.of(producers.getFirst());
+  }
+}

@@ -1,0 +1,8 @@
+/** The Nix binary cache protocol, read and write: what a stock Nix client pulls from and pushes to. */
+@ApplicationModule(allowedDependencies = {"bytes", "hash", "storepath", "castore", "nar", "derivation", "pathinfo",
+    "build", "realise", "register", "datadir", "posix", "jdbc", "problem"})
+@NullMarked
+package dev.kiln.binarycache;
+
+import org.jspecify.annotations.NullMarked;
+import org.springframework.modulith.ApplicationModule;
