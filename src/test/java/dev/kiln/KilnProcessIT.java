@@ -14,6 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import dev.kiln.harness.DebianPostgres;
+import dev.kiln.harness.GoldenFiles;
+import dev.kiln.harness.KilnClient;
 import dev.kiln.harness.KilnProcess;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -93,7 +95,7 @@ class KilnProcessIT {
 
   /** From the packaged jar: the class path of a test run may lie where only this user may look. */
   @Test
-  void runsAsAnOrdinaryUser() throws IOException {
+  void runsAndBuildsAsAnOrdinaryUser() throws IOException {
     Files.setPosixFilePermissions(data, PosixFilePermissions.fromString("rwxr-xr-x"));
     Path jar = Files.copy(packaged(), data.resolve("kiln.jar"));
     Path home = Files.createDirectory(data.resolve("home"));
@@ -105,6 +107,12 @@ class KilnProcessIT {
     try (var kiln = KilnProcess.launch(wrapper, List.of("-jar", jar.toString()), Map.of(), home.resolve("data"))) {
       kiln.awaitHealthy();
       assertThat(Files.getAttribute(home.resolve("data/postgres/data/PG_VERSION"), "unix:uid")).isNotEqualTo(0);
+      try (var client = new KilnClient(kiln.baseUri())) {
+        GoldenFiles.importBusybox(client);
+        GoldenFiles.register(client, GoldenFiles.TRIVIAL);
+        var response = client.get("/store/" + GoldenFiles.TRIVIAL_OUT);
+        assertThat(response.body()).isEqualTo("hello\n");
+      }
     }
   }
 

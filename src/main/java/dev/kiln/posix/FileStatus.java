@@ -5,13 +5,15 @@ package dev.kiln.posix;
  *
  * @param permissions the low twelve bits of the mode
  * @param size in bytes
+ * @param allocated what it takes on the disk, in bytes: less than its size where it has holes
  * @param links number of names
  * @param device major number in the upper, minor number in the lower 32 bits
  * @param mount identity of the mount that it is in; 0 where the kernel does not tell (before 5.8)
  * @param modifiedSeconds since the epoch
  * @param modifiedNanos the part of a second
  */
-public record FileStatus(FileType type, int permissions, int owner, long size, long links, long device, long inode,
+public record FileStatus(FileType type, int permissions, int owner, long size, long allocated, long links, long device,
+    long inode,
     long mount, long modifiedSeconds, int modifiedNanos) {
 
   private static final int OWNER_EXECUTES = 0100;

@@ -14,6 +14,8 @@ final class Statx {
   /** STATX_BASIC_STATS | STATX_MNT_ID; kernels leave out what they do not know. */
   static final long MASK = 0x7ff | Statx.MNT_ID;
 
+  /** In bytes, whatever the file system's blocks are. */
+  private static final int BLOCK = 512;
   private static final int MNT_ID = 0x1000;
 
   private Statx() {}
@@ -23,6 +25,7 @@ final class Statx {
     int mode = Short.toUnsignedInt(statx.get(JAVA_SHORT, 28));
     long device = (long) statx.get(JAVA_INT, 136) << 32 | Integer.toUnsignedLong(statx.get(JAVA_INT, 140));
     return new FileStatus(FileType.ofCode(mode >> 12), mode & 07777, statx.get(JAVA_INT, 20), statx.get(JAVA_LONG, 40),
+        statx.get(JAVA_LONG, 48) * BLOCK,
         Integer.toUnsignedLong(statx.get(JAVA_INT, 16)), device, statx.get(JAVA_LONG, 32), (given & MNT_ID) == 0
             ? 0
             : statx.get(JAVA_LONG, 144),

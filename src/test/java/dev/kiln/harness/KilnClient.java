@@ -5,12 +5,10 @@ import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Path;
 
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
@@ -51,14 +49,14 @@ public final class KilnClient implements AutoCloseable {
     return json.readTree(body);
   }
 
-  public HttpResponse<String> put(String target, String contentType, Path body) throws IOException {
-    return send(request(target, "Content-Type", contentType).method("PUT", BodyPublishers.ofFile(body)),
+  public HttpResponse<String> put(String target, String contentType, byte[] body) throws IOException {
+    return send(request(target, "Content-Type", contentType).PUT(BodyPublishers.ofByteArray(body)),
         BodyHandlers.ofString());
   }
 
   public HttpResponse<String> post(String target, String contentType, byte[] body) throws IOException {
-    BodyPublisher publisher = BodyPublishers.ofByteArray(body);
-    return send(request(target, "Content-Type", contentType).POST(publisher), BodyHandlers.ofString());
+    return send(request(target, "Content-Type", contentType).POST(BodyPublishers.ofByteArray(body)),
+        BodyHandlers.ofString());
   }
 
   private HttpRequest.Builder request(String target, String... headers) {

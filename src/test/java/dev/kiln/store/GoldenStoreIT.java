@@ -28,7 +28,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -36,6 +35,7 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 import tools.jackson.databind.JsonNode;
 
 import dev.kiln.castore.Castore;
+import dev.kiln.harness.GoldenFiles;
 import dev.kiln.harness.KilnClient;
 import dev.kiln.harness.KilnTest;
 import dev.kiln.harness.Programs;
@@ -105,10 +105,10 @@ class GoldenStoreIT {
 
   @BeforeAll
   void registersDerivationsAndSourcesAndReadsAllOutputs(@LocalServerPort int port, @Autowired Castore castore,
-      @Autowired PathInfos pathInfos, @TempDir Path directory) throws Exception {
+      @Autowired PathInfos pathInfos) throws Exception {
     kiln = new KilnClient(URI.create("http://127.0.0.1:" + port));
     registerDerivations();
-    importSources(directory);
+    importSources();
     bringSources(castore, pathInfos);
     try (var readers = Executors.newVirtualThreadPerTaskExecutor()) {
       for (Case each : GoldenCases.all())
@@ -133,19 +133,15 @@ class GoldenStoreIT {
     assertThat(registration.get("missingSources").size()).isPositive();
   }
 
-  private void importSources(Path directory) throws IOException {
-    Path bb = Files.createDirectory(directory.resolve("bb"));
-    Files.copy(Path.of("/bin/busybox"), bb.resolve("busybox"));
-    Path tar = Files.write(directory.resolve("bb.tar"),
-        Programs.run("tar", "--create", "--directory", bb.toString(), "."));
-    assertImported("9nr5xh37wy1gx5sv9j1cj9if5svcw4lj-bb", KilnClient.TAR, tar);
+  private void importSources() throws IOException {
+    GoldenFiles.importBusybox(kiln);
     for (String source : IMPORTED)
-      assertImported(source, KilnClient.NAR, GoldenCases.nar(StorePath.parseBaseName(source)));
+      assertImported(StorePath.parseBaseName(source));
   }
 
-  private void assertImported(String baseName, String contentType, Path body) throws IOException {
-    StorePath path = StorePath.parseBaseName(baseName);
-    HttpResponse<String> response = kiln.put("/api/v1/sources/" + path.name(), contentType, body);
+  private void assertImported(StorePath path) throws IOException {
+    HttpResponse<String> response = kiln.put("/api/v1/sources/" + path.name(), KilnClient.NAR,
+        Files.readAllBytes(GoldenCases.nar(path)));
     assertThat(response.statusCode()).as(response.body()).isEqualTo(201);
     assertThat(kiln.parse(response.body()).get("path").asString()).isEqualTo(path.toString());
   }
@@ -337,8 +333,59 @@ class GoldenStoreIT {
     StorePath output = Objects.requireNonNull(GoldenCases.named(SANDBOX_VIEW).outputs().get("out"));
     Map<String, String> nix = sections(Files.readString(GoldenCases.nar(output), StandardCharsets.ISO_8859_1));
     Map<String, String> kilns = sections(kiln.get("/store/" + encoded(output)).body());
-    System.err.println("NIX " + nix + "\nOURS " + kilns);
+    // Of the machine, not of the sandbox
+    nix.put("env", replaced(nix, "env", "CORES=2", "CORES=" + Runtime.getRuntime().availableProcessors()));
+    for (Map<String, String> view : List.of(nix, kilns)) {
+      view.put("dev", replaced(view, "dev", "kvm\n", ""));
+      view.put("uname", replaced(view, "uname", "\\S+$", ""));
+    }
     assertThat(kilns.keySet()).isEqualTo(nix.keySet());
+    for (String heading : List.of("build", "dev", "env", "etc", "hostname", "id", "ifaces", "pid", "pwd", "stdin",
+        "umask",
+        "uname"))
+      assertThat(kilns.get(heading)).as(heading).isEqualTo(nix.get(heading));
+    // Nix takes capabilities from its builders, but leaves them what a set-user-ID program could take back
+    assertThat(kilns.get("caps")).isEqualTo(replaced(nix, "caps", "(?m)^(CapBnd:\t).*$", "$10000000000000000"));
+    // The shell that Nix's configuration gave its sandbox only where it was told to
+    assertThat(kilns.get("root")).isEqualTo("bin\n" + nix.get("root"));
+    assertMounts(mounts(kilns), mounts(nix));
+  }
+
+  /** By place: type and options. */
+  private static Map<String, String> mounts(Map<String, String> view) {
+    var mounts = new TreeMap<String, String>();
+    Objects.requireNonNull(view.get("mounts")).lines().map(line -> line.split(" ", 2))
+        .forEach(mount -> mounts.put(mount[0], mount[1]));
+    mounts.remove("/dev/kvm");
+    return mounts;
+  }
+
+  /** Kiln's mounts are tighter, and /tmp is one of them, because the root is not to be written to. */
+  private static void assertMounts(Map<String, String> kilns, Map<String, String> nix) {
+    var places = new TreeSet<>(nix.keySet());
+    places.add("/tmp");
+    assertThat(kilns.keySet()).isEqualTo(places);
+    kilns.forEach((place, mount) -> assertThat(mount).as(place).contains("nosuid"));
+    var readOnly = kilns.keySet().stream().filter(place -> kilns.get(place).contains(" ro,")).toList();
+    assertThat(readOnly).containsExactly("/", "/nix/store/9nr5xh37wy1gx5sv9j1cj9if5svcw4lj-bb");
+  }
+
+  private static String replaced(Map<String, String> view, String heading, String pattern, String by) {
+    return Objects.requireNonNull(view.get(heading)).replaceAll(pattern, by);
+  }
+
+  @Test
+  void showsTheNetworkToFixedOutputsAlone() throws Exception {
+    String machine = Files.readSymbolicLink(Path.of("/proc/self/ns/net")).toString();
+    assertThat(log("fod.netView")).contains("net -> " + machine, "nsswitch.conf", "resolv.conf", "proxy=");
+    assertThat(log("fod.noNetView")).contains("net -> ", " lo: ").doesNotContain(machine, "nsswitch.conf",
+        "resolv.conf");
+  }
+
+  private String log(String name) throws IOException {
+    String derivation = GoldenCases.named(name).derivation().baseName();
+    JsonNode build = kiln.json("/api/v1/builds?derivation=" + derivation).get(0);
+    return kiln.get(build.get("log").asString()).body();
   }
 
   /** @return by heading */

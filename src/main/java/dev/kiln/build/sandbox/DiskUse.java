@@ -14,7 +14,7 @@ import dev.kiln.posix.DirectoryFd;
 import dev.kiln.posix.FileStatus;
 
 /**
- * Adds up the sizes of the files below directories, while somebody may change them. What vanishes or cannot be read meanwhile
+ * Adds up what the files below directories take on the disk, while somebody may change them. What vanishes or cannot be read meanwhile
  * is left out. Files with several names count once. Nothing in other mounts or behind links counts.
  */
 final class DiskUse {
@@ -94,6 +94,6 @@ final class DiskUse {
     } else if (status.links() > 1 && !linked.add(new Inode(status.device(), status.inode()))) {
       return;
     }
-    bytes += status.size();
+    bytes += status.allocated();
   }
 }

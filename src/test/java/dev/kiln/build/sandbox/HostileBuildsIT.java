@@ -56,8 +56,26 @@ class HostileBuildsIT {
   @Test
   void whoFillsTheDiskIsStopped() {
     assertThatThrownBy(() -> bench.run(
-        "mkdir -p $out; i=0; while :; do i=$((i+1)); head -c 5000000 /dev/zero > $out/$i; sleep 0.1; done"))
+        "mkdir -p $out; i=0; while :; do i=$((i+1)); head -c 15000000 /dev/zero > $out/$i; sleep 0.1; done"))
         .isInstanceOf(BuildException.LimitExceeded.class);
+  }
+
+  @Test
+  void holesInFilesDoNotCountAsWritten() throws Exception {
+    bench.run("for i in 1 2 3 4; do truncate -s 15M hole$i; done; echo x > $out");
+  }
+
+  @Test
+  void argumentsThatTheKernelDoesNotTakeFailTheBuilder() {
+    assertThatThrownBy(() -> bench.run("#" + "x".repeat(200 * 1024)))
+        .isInstanceOfSatisfying(BuildException.BuilderFailed.class, e -> assertThat(e.exitCode()).isEqualTo(1));
+    assertThat(bench.log()).startsWith("executing '/nix/store/").endsWith("/busybox': Argument list too long\n");
+  }
+
+  @Test
+  void filesCannotBeGivenTheSetIdBits() throws Exception {
+    bench.run("touch f; for m in 4755 2755 6755 u+s g+s; do chmod $m f && exit 9; done; chmod 755 f; echo x > $out");
+    assertThat(bench.log()).contains("chmod: f: Operation not permitted");
   }
 
   @Test
