@@ -1,5 +1,6 @@
 package dev.kiln.store.web;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -27,7 +28,6 @@ import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
-import org.springframework.web.servlet.mvc.method.annotation.StreamingResponseBody;
 
 import dev.kiln.castore.Directory;
 import dev.kiln.castore.Node.DirectoryNode;
@@ -111,8 +111,10 @@ class StoreController {
     BodyBuilder answer = headers(found, asked).eTag('"' + node.digest().hex() + "-" + variant + '"')
         .varyBy(HttpHeaders.ACCEPT);
     if (variant.equals("html")) {
-      StreamingResponseBody page = out -> ListingPage.write(found, directory, out);
-      return answer.contentType(new MediaType(MediaType.TEXT_HTML, StandardCharsets.UTF_8)).body(page);
+      // as large as the directory, within a few times, and that is in memory, too
+      ByteArrayOutputStream page = new ByteArrayOutputStream();
+      ListingPage.write(found, directory, page);
+      return answer.contentType(new MediaType(MediaType.TEXT_HTML, StandardCharsets.UTF_8)).body(page.toByteArray());
     }
     return answer.contentType(MediaType.APPLICATION_JSON).body(ListingView.of(found, directory));
   }

@@ -1,5 +1,7 @@
 package dev.kiln.castore.jpa;
 
+import java.util.List;
+
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
@@ -12,8 +14,6 @@ import dev.kiln.harness.KilnTest;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
-import java.util.List;
 
 @KilnTest
 class JpaDirectoriesIT extends DirectoriesContract {
@@ -34,7 +34,7 @@ class JpaDirectoriesIT extends DirectoriesContract {
   void neverServesARowThatIsNotWhatItsNameSays() {
     directories.putAll(List.of(Directory.EMPTY));
     jdbc.update("update directory set size = 1");
-    assertThatThrownBy(() -> directories.find(Directory.EMPTY.digest())).isInstanceOf(InvalidCastore.class)
+    assertThatThrownBy(() -> directories.find(Directory.EMPTY.digest())).hasRootCauseInstanceOf(InvalidCastore.class)
         .hasMessageContaining(Directory.EMPTY.digest().toString());
   }
 }

@@ -1,0 +1,57 @@
+package dev.kiln.harness;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+
+import dev.kiln.derivation.KnownDerivation;
+
+/** Talks to a Kiln as its clients do. */
+public final class Client {
+
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+  private final URI base;
+
+  public Client(int port) {
+    this.base = URI.create("http://127.0.0.1:" + port);
+  }
+
+  public URI base() {
+    return base;
+  }
+
+  /** @param headers names and values, by turns */
+  public HttpResponse<String> get(String target, String... headers) {
+    return send("GET", target, new byte[0], headers);
+  }
+
+  /** @param headers names and values, by turns */
+  public HttpResponse<String> send(String method, String target, byte[] body, String... headers) {
+    HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(target)).method(method,
+        body.length == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    try {
+      return HTTP.send(request.build(), BodyHandlers.ofString());
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Registers a derivation. */
+  public void register(KnownDerivation... derivations) {
+    for (KnownDerivation known : derivations) {
+      HttpResponse<String> response = send("PUT", "/api/v1/derivations/" + known.path().baseName(),
+          known.file().aterm().toByteArray(), "Content-Type", "text/x-nix-derivation");
+      if (response.statusCode() / 100 != 2) {
+        throw new AssertionError(response.body());
+      }
+    }
+  }
+}
