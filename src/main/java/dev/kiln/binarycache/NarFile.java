@@ -15,6 +15,11 @@ import dev.kiln.hash.NixHash;
  */
 public record NarFile(String url, String compression, Optional<NixHash> hash, OptionalLong size) {
 
+  /** The NAR itself, which nothing compresses. */
+  public static NarFile plain(String url, NixHash narHash, long narSize) {
+    return new NarFile(url, "none", Optional.of(narHash), OptionalLong.of(narSize));
+  }
+
   /** A form that is made while it is sent: nobody knows its hash and size before. */
   public static NarFile streamed(String url, String compression) {
     return new NarFile(url, compression, Optional.empty(), OptionalLong.empty());

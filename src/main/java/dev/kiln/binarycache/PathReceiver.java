@@ -17,6 +17,7 @@ import dev.kiln.binarycache.UploadException.Mismatch;
 import dev.kiln.binarycache.UploadException.MissingReferences;
 import dev.kiln.castore.Castore;
 import dev.kiln.castore.Node.FileNode;
+import dev.kiln.compression.Compression;
 import dev.kiln.nar.IngestedTree;
 import dev.kiln.pathinfo.MissingReferenceException;
 import dev.kiln.pathinfo.PathInfo;
@@ -105,7 +106,7 @@ public class PathReceiver {
   /** @return the NAR that came before, if it is what {@code info} says of it */
   private IngestedTree content(NarInfo info) {
     NarFileName name = NarFileName.ofUrl(info.file().url());
-    UploadedNar nar = nars.find(name).orElseThrow(() -> new Mismatch("the NAR '" + name
+    UploadedNar nar = nars.find(name).or(() -> notSent(name)).orElseThrow(() -> new Mismatch("the NAR '" + name
         + "' was not sent, or so long ago that it is forgotten"));
     require(info, "NarHash", info.narHash(), nar.tree().narHash());
     require(info, "NarSize", info.narSize(), nar.tree().narSize());
@@ -113,6 +114,15 @@ public class PathReceiver {
     info.file().size().ifPresent(size -> require(info, "FileSize", size, nar.fileSize()));
     require(info, "Compression", info.file().compression(), nar.compression().nixName());
     return nar.tree();
+  }
+
+  /** An uncompressed NAR of a path that is here need not be sent. */
+  private Optional<UploadedNar> notSent(NarFileName name) {
+    return name.suffix().isEmpty()
+        ? pathInfos.findByNarHash(name.fileHash())
+            .map(info -> new UploadedNar(name, Compression.NONE, info.narSize(),
+                new IngestedTree(info.root(), info.narHash(), info.narSize()), info.registrationTime()))
+        : Optional.empty();
   }
 
   private static void require(NarInfo info, String field, Object stated, Object actual) {

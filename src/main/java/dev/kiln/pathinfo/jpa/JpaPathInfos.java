@@ -13,6 +13,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.annotation.Transactional;
 
+import dev.kiln.hash.NixHash;
 import dev.kiln.pathinfo.MissingReferenceException;
 import dev.kiln.pathinfo.PathInfo;
 import dev.kiln.pathinfo.PathInfos;
@@ -56,6 +57,12 @@ class JpaPathInfos implements PathInfos {
   @Transactional(readOnly = true)
   public Optional<PathInfo> find(StorePathHash path) {
     return rows.findWithReferences(path.toByteArray()).map(PathInfoMapping::toPathInfo);
+  }
+
+  @Override
+  @Transactional(readOnly = true)
+  public Optional<PathInfo> findByNarHash(NixHash narHash) {
+    return rows.findOneByNar(narHash.value().toByteArray()).map(StorePathHash::of).flatMap(this::find);
   }
 
   @Override

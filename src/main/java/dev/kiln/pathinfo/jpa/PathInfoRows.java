@@ -12,6 +12,9 @@ interface PathInfoRows extends Repository<PathInfoRow, byte[]> {
   @Query("select p from PathInfoRow p left join fetch p.references where p.hash = :hash")
   Optional<PathInfoRow> findWithReferences(byte[] hash);
 
+  @Query("select p.hash from PathInfoRow p where p.narSha256 = :narSha256 limit 1")
+  Optional<byte[]> findOneByNar(byte[] narSha256);
+
   @Query("select distinct p from PathInfoRow p left join fetch p.references where p.hash in :hashes")
   List<PathInfoRow> findAllWithReferences(Collection<byte[]> hashes);
 

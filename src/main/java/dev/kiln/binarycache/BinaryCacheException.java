@@ -1,0 +1,46 @@
+package dev.kiln.binarycache;
+
+import dev.kiln.hash.NixHash;
+import dev.kiln.storepath.StorePath;
+import dev.kiln.storepath.StorePathHash;
+
+/** Why the cache has no answer. The message says it in a sentence that is fit for users. */
+public sealed abstract class BinaryCacheException extends RuntimeException {
+
+  private BinaryCacheException(String message) {
+    super(message);
+  }
+
+  /** No path with this hash is here. */
+  public static final class UnknownHash extends BinaryCacheException {
+
+    public UnknownHash(StorePathHash hash) {
+      super("no path with the hash " + hash + " is here");
+    }
+  }
+
+  /** No path has this NAR. */
+  public static final class UnknownNar extends BinaryCacheException {
+
+    public UnknownNar(NixHash narHash) {
+      super("no path whose NAR has the hash '" + narHash.prefixedBase32() + "' is here");
+    }
+  }
+
+  /** The path is here, but part of its content is lost. */
+  public static final class IncompleteNar extends BinaryCacheException {
+
+    public IncompleteNar(StorePath path, Exception cause) {
+      super("part of the content of '" + path + "' is lost");
+      initCause(cause);
+    }
+  }
+
+  /** Nothing that was printed is kept. */
+  public static final class NoLog extends BinaryCacheException {
+
+    public NoLog(StorePath path) {
+      super("there is no log of '" + path + "'");
+    }
+  }
+}
