@@ -87,6 +87,17 @@ final class CastoreIngest implements Ingest {
   }
 
   @Override
+  public Blobs.Blob put(InputStream content) throws IOException {
+    return blobs.put(content);
+  }
+
+  @Override
+  public void node(@Nullable PathComponent name, Node node) {
+    arrive(name);
+    keep(name, node);
+  }
+
+  @Override
   public Node sync() throws IOException {
     Node complete = root;
     if (complete == null || !open.isEmpty()) {

@@ -2,9 +2,27 @@ package dev.kiln.castore;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InputStream;
+
+import org.jspecify.annotations.Nullable;
+
+import dev.kiln.castore.Blobs.Blob;
 
 /** Takes one file tree into castore. Used by one thread at a time; closing it before {@link #sync} leaves no trace. */
 public interface Ingest extends TreeSink, Closeable {
+
+  /**
+   * Takes in the content of a file before its place in the tree comes: see {@link #node}. A content that no node names is kept all the
+   * same, named by nothing.
+   */
+  Blob put(InputStream content) throws IOException;
+
+  /**
+   * Takes a node whose contents are here: {@link #put} by this ingest, or durable since before. Nobody looks whether they are.
+   *
+   * @param name is {@code null} for the root
+   */
+  void node(@Nullable PathComponent name, Node node) throws IOException;
 
   /**
    * Makes all that the tree needs durable.

@@ -77,7 +77,9 @@ public final class BulkInsert<T> {
     Connection connection = statement.getConnection();
     for (int i = 0; i < columns.size(); i++) {
       Column<T> column = columns.get(i);
-      Object[] values = rows.stream().map(column.value()).toArray();
+      // the driver takes bytea for what it is only if the array's type says so
+      Object[] values = rows.stream().map(column.value())
+          .toArray(column.type().equals("bytea") ? byte[][]::new : Object[]::new);
       statement.setArray(i + 1, connection.createArrayOf(column.type(), values));
     }
   }

@@ -12,7 +12,6 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.ProblemDetail;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
-import org.springframework.web.context.request.async.AsyncRequestNotUsableException;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
 
 /** What no module has an answer for: Spring's own exceptions, clients that went away, and defects. */
@@ -21,10 +20,6 @@ import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExcep
 class FallbackAdvice extends ResponseEntityExceptionHandler {
 
   private static final Logger log = LoggerFactory.getLogger(FallbackAdvice.class);
-
-  /** The client went away: there is nobody to answer. */
-  @ExceptionHandler(AsyncRequestNotUsableException.class)
-  void clientGone() {}
 
   /** The outermost edge: what got here is a defect or a failing machine. Its words are for the log, not for clients. */
   @ExceptionHandler(Exception.class)

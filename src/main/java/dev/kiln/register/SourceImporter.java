@@ -25,11 +25,15 @@ import dev.kiln.nar.NarWriter;
 import dev.kiln.pathinfo.PathInfo;
 import dev.kiln.pathinfo.PathInfos;
 import dev.kiln.register.RegisterException.InvalidContent;
+import dev.kiln.register.RegisterException.TooLarge;
 import dev.kiln.storepath.ContentAddress.Fixed;
 import dev.kiln.storepath.ContentAddress.IngestionMethod;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathName;
 import dev.kiln.storepath.StorePaths;
+import dev.kiln.tar.InvalidTar;
+import dev.kiln.tar.TarTree;
+import dev.kiln.tar.TooManyEntries;
 
 /** Takes trees in as sources: paths that are named by the hash of their NAR, as {@code nix-store --add} names them. */
 @Service
@@ -53,6 +57,17 @@ public class SourceImporter {
       Blobs.Blob blob = batch.put(bounded(content));
       batch.sync();
       return register(name, hashed(new FileNode(blob.digest(), blob.size(), executable)));
+    }
+  }
+
+  /** Imports the tree of a tar, whose top is the tree's root. */
+  public PathInfo tar(StorePathName name, InputStream tar) throws IOException {
+    try {
+      return register(name, hashed(new TarTree(properties.maxTarEntries()).ingest(castore, bounded(tar))));
+    } catch (InvalidTar | InvalidCastore e) {
+      throw new InvalidContent("not a tar that can be imported: " + e.getMessage());
+    } catch (TooManyEntries e) {
+      throw new TooLarge(String.valueOf(e.getMessage()));
     }
   }
 

@@ -1,6 +1,6 @@
 /** Takes derivations and sources in, after it has verified them. */
 @ApplicationModule(allowedDependencies = {"bytes", "hash", "storepath", "castore", "nar", "derivation", "pathinfo",
-    "pathinfo::web", "problem", "jdbc"})
+    "pathinfo::web", "problem", "tar", "jdbc"})
 @NullMarked
 package dev.kiln.register;
 

@@ -30,6 +30,7 @@ import dev.kiln.derivation.Derivations;
 import dev.kiln.derivation.KnownDerivation;
 import dev.kiln.problem.Problems;
 import dev.kiln.register.DerivationRegistrar;
+import dev.kiln.register.DerivationTar;
 import dev.kiln.register.DerivationUpload;
 import dev.kiln.register.RegisterProperties;
 import dev.kiln.register.Registration;
@@ -42,6 +43,7 @@ import dev.kiln.storepath.StorePath;
 class DerivationController {
 
   private static final String DERIVATION = "text/x-nix-derivation";
+  private static final String TAR = "application/x-tar";
 
   /** The derivation is not known. */
   static final class UnknownDerivation extends RuntimeException {
@@ -77,6 +79,20 @@ class DerivationController {
     Registration registration = registrar.register(upload.files());
     return ResponseEntity.status(registration.registered() > 0 ? HttpStatus.CREATED : HttpStatus.OK)
         .body(RegistrationView.of(registration));
+  }
+
+  @PostMapping(consumes = TAR)
+  @Operation(summary = "Register many derivations: all, or none", description = """
+      The body is a tar of files named <hash>-<name>.drv, in any order, with or without directories before the names: for example
+      the output of `nix-store -qR x.drv | grep drv$ | tar -c -T -`.""")
+  @ApiResponse(responseCode = "200", description = "They are known now")
+  @ApiResponse(responseCode = "422", description = "One of them is not what it says, or they need unknown ones: none was registered")
+  @ResponseStatus(HttpStatus.OK)
+  RegistrationView postTar(
+      @io.swagger.v3.oas.annotations.parameters.RequestBody(description = "The tar", content = @Content(mediaType = TAR, schema = @Schema(type = "string", format = "binary"))) InputStream tar)
+      throws IOException {
+    DerivationUpload upload = DerivationTar.read(tar, properties.maxDerivations());
+    return RegistrationView.of(registrar.register(upload.files()));
   }
 
   @PostMapping(consumes = MediaType.MULTIPART_FORM_DATA_VALUE)

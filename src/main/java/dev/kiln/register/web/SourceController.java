@@ -8,6 +8,7 @@ import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
@@ -28,12 +29,27 @@ import dev.kiln.storepath.StorePathName;
 @Tag(name = "Sources", description = "What derivations are built from and is not built itself")
 class SourceController {
 
+  private static final String TAR = "application/x-tar";
   private static final String NAR = "application/x-nix-nar";
 
   private final SourceImporter importer;
 
   SourceController(SourceImporter importer) {
     this.importer = importer;
+  }
+
+  @PutMapping(path = "/{name}", consumes = TAR)
+  @Operation(summary = "Import a tree as a source", description = """
+      A file (application/octet-stream), a tar (application/x-tar, whose top is the tree's root) or a NAR (application/x-nix-nar). The
+      answer names the store path, which is the one that `nix-store --add` gives. To import the same again changes nothing.""")
+  @ApiResponse(responseCode = "201", description = "It is here; see path")
+  @ApiResponse(responseCode = "413", description = "It is larger than this Kiln takes")
+  @ApiResponse(responseCode = "422", description = "It is not what its content type says")
+  ResponseEntity<PathInfoView> tar(
+      @Parameter(description = "What follows the hash in the store path", example = "hello-src") @PathVariable String name,
+      @io.swagger.v3.oas.annotations.parameters.RequestBody(content = @Content(mediaType = TAR, schema = @Schema(type = "string", format = "binary"))) InputStream body)
+      throws IOException {
+    return created(importer.tar(new StorePathName(name), body));
   }
 
   @PutMapping(path = "/{name}", consumes = NAR)

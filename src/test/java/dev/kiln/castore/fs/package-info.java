@@ -1,4 +1,0 @@
-@NullMarked
-package dev.kiln.castore.fs;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.kiln.posix;
-
-import org.jspecify.annotations.NullMarked;
