@@ -15,6 +15,7 @@ import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 
 import dev.kiln.build.Build;
@@ -23,6 +24,7 @@ import dev.kiln.build.BuildState.Queued;
 import dev.kiln.build.Builds;
 import dev.kiln.realise.Plan.Step;
 import dev.kiln.realise.RealiseException.BuildFailed;
+import dev.kiln.realise.RealiseException.Stopping;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
 
@@ -141,7 +143,27 @@ final class BuildQueue {
     } finally {
       lock.unlock();
     }
-    ready.forEach(task -> executor.execute(() -> run(task)));
+    ready.forEach(this::execute);
+  }
+
+  private void execute(Task task) {
+    try {
+      executor.execute(() -> run(task));
+    } catch (RejectedExecutionException _) {
+      end(task, new Stopping());
+    }
+  }
+
+  /** Tells all who wait that Kiln is stopping. What was under way stays on record as it was, and is lost. */
+  void stop() {
+    List<Task> tasks;
+    lock.lock();
+    try {
+      tasks = List.copyOf(live.values());
+    } finally {
+      lock.unlock();
+    }
+    tasks.forEach(task -> end(task, new Stopping()));
   }
 
   private void run(Task task) {

@@ -7,8 +7,10 @@ import java.util.concurrent.Executors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.boot.ApplicationRunner;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.ContextClosedEvent;
 
 import dev.kiln.build.Builds;
 
@@ -26,6 +28,15 @@ class RealiseConfiguration {
   @Bean
   BuildQueue buildQueue(Builds builds, BuildJob job, ExecutorService buildExecutor, Clock clock) {
     return new BuildQueue(builds, job, buildExecutor, clock);
+  }
+
+  /** First of all that stops: readers that wait for builds would keep the server from stopping. */
+  @Bean
+  ApplicationListener<ContextClosedEvent> stopBuilds(BuildQueue queue, ExecutorService buildExecutor) {
+    return _ -> {
+      buildExecutor.shutdownNow();
+      queue.stop();
+    };
   }
 
   /** What ran when Kiln was stopped, or killed, did not end: the next read begins it anew. */

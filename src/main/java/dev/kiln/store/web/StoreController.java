@@ -3,6 +3,7 @@ package dev.kiln.store.web;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 
 import io.swagger.v3.oas.annotations.Operation;
@@ -70,22 +71,15 @@ class StoreController {
       @RequestHeader(name = HttpHeaders.IF_RANGE, required = false) @Nullable String ifRange,
       @RequestHeader(name = HttpHeaders.ACCEPT, required = false) @Nullable List<String> accept)
       throws IOException, InterruptedException {
-    Wait wait = patience.of(prefer == null ? List.of() : prefer);
     Location location = StoreUrl.parse(request.getRequestURI().substring(PREFIX.length()));
-    try {
-      Found found = reader.find(location, Links.FOLLOW, wait.until());
+    return patiently(prefer, until -> {
+      Found found = reader.find(location, Links.FOLLOW, until);
       return switch (found.node()) {
         case FileNode file -> file(found, file, location, method, ifRange);
         case DirectoryNode directory -> directory(found, directory, accept == null ? List.of() : accept);
         case SymlinkNode _ -> throw new IllegalStateException("a link was not followed: " + found);
       };
-    } catch (StillBuilding e) {
-      if (!wait.preferred()) {
-        throw e;
-      }
-      return ResponseEntity.accepted().header(HttpHeaders.LOCATION, "/api/v1/builds/" + e.build())
-          .header("Preference-Applied", "respond-async").build();
-    }
+    });
   }
 
   private ResponseEntity<?> file(Found found, FileNode file, Location asked, HttpMethod method,
@@ -123,10 +117,28 @@ class StoreController {
   ResponseEntity<?> stat(HttpServletRequest request, @RequestParam(defaultValue = "false") boolean follow,
       @RequestHeader(name = "Prefer", required = false) @Nullable List<String> prefer)
       throws IOException, InterruptedException {
-    Wait wait = patience.of(prefer == null ? List.of() : prefer);
     Location location = StoreUrl.parse(request.getRequestURI().substring(STAT_PREFIX.length()));
-    Found found = reader.find(location, follow ? Links.FOLLOW : Links.KEEP, wait.until());
-    return ResponseEntity.ok().cacheControl(FOR_EVER).body(StatView.of(found));
+    return patiently(prefer, until -> ResponseEntity.ok().cacheControl(FOR_EVER)
+        .body(StatView.of(reader.find(location, follow ? Links.FOLLOW : Links.KEEP, until))));
+  }
+
+  /** A read that may have to wait for builds. */
+  private interface Read {
+    ResponseEntity<?> until(Instant until) throws IOException, InterruptedException;
+  }
+
+  /** A client that said how long it would wait is told where its build is; any other is told to come back. */
+  private ResponseEntity<?> patiently(@Nullable List<String> prefer, Read read)
+      throws IOException, InterruptedException {
+    Wait wait = patience.of(prefer == null ? List.of() : prefer);
+    try {
+      return read.until(wait.until());
+    } catch (StillBuilding e) {
+      if (!wait.preferred()) {
+        throw e;
+      }
+      return ResponseEntity.accepted().header(HttpHeaders.LOCATION, "/api/v1/builds/" + e.build()).build();
+    }
   }
 
   /** Outputs are strangers' words: no script in them may run in Kiln's name, and no type may be guessed. */
