@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A trivial build: curl from a warm Kiln, and nix-store --realise, by turns. Each builds variants that nobody has built.
 
-    bench/build.py [variants]        (default 40; the first ten of Kiln's warm it up and are not counted)
+    bench/build.py [variants]        (default 40; Kiln builds another hundred before, to be warm)
 
 Both start a process for each build, both build in a sandbox, and both have the one input, a busybox, in their store.
 """
@@ -14,7 +14,7 @@ import time
 
 import kiln
 
-WARM_UP = 10
+WARM_UP = 100
 EXPRESSION = """
 let bb = %s; in builtins.genList (n: derivation {
   name = "trivial-${toString n}"; system = "x86_64-linux"; builder = "${bb}/busybox";
@@ -40,7 +40,7 @@ def main(variants):
         shutil.copy(kiln.busybox(), os.path.join(source, "busybox"))
         expression = os.path.join(directory, "trivial.nix")
         with open(expression, "w") as file:
-            file.write(EXPRESSION % (source, variants))
+            file.write(EXPRESSION % (source, WARM_UP + variants))
         derivations = subprocess.run(["nix-instantiate", "--store", root, expression], check=True, text=True,
                                      capture_output=True).stdout.split()
         outputs = subprocess.run(["nix-store", "--store", root, "--query", "--outputs", *derivations], check=True,
@@ -56,10 +56,12 @@ def main(variants):
             for n, (derivation, output) in enumerate(zip(derivations, outputs)):
                 read = ["curl", "--silent", "--show-error", "--fail-with-body", server.url("/store/" + os.path.basename(output))]
                 realise = ["nix-store", "--store", root, "--realise", derivation, *kiln.NIX]
+                if n < WARM_UP:
+                    timed(read, f"{n}\n")
+                    continue
                 row = [timed(read, f"{n}\n"), timed(realise), timed(read, f"{n}\n"), timed(realise)]
-                if n >= WARM_UP:
-                    for each, seconds in zip(times.values(), row):
-                        each.append(seconds)
+                for each, seconds in zip(times.values(), row):
+                    each.append(seconds)
             for name, seconds in times.items():
                 print(f"{name:18} {kiln.median(seconds)}")
 
