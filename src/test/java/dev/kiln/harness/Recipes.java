@@ -1,5 +1,6 @@
 package dev.kiln.harness;
 
+import java.util.Objects;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -71,7 +72,7 @@ public final class Recipes {
   }
 
   private DerivationHash hash(StorePath derivation) {
-    return hashes.get(derivation);
+    return Objects.requireNonNull(hashes.get(derivation), () -> "the hash of " + derivation);
   }
 
   private static Derivation draft(String name, String script, SortedMap<String, DerivationOutput> outputs,

@@ -1,5 +1,6 @@
 package dev.kiln.realise;
 
+import java.util.Objects;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -308,10 +309,10 @@ class QueueIT {
   }
 
   private int builds(String state) {
-    return jdbc.queryForObject("select count(*) from build where state = ?", Integer.class, state);
+    return Objects.requireNonNull(jdbc.queryForObject("select count(*) from build where state = ?", Integer.class, state));
   }
 
   private int count(String table) {
-    return jdbc.queryForObject("select count(*) from " + table, Integer.class);
+    return Objects.requireNonNull(jdbc.queryForObject("select count(*) from " + table, Integer.class));
   }
 }

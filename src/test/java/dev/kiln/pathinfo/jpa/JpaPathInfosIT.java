@@ -1,5 +1,6 @@
 package dev.kiln.pathinfo.jpa;
 
+import java.util.Objects;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -183,7 +184,6 @@ class JpaPathInfosIT {
   }
 
   private int count(String table) {
-    Collection<Integer> counts = jdbc.queryForList("select count(*) from " + table, Integer.class);
-    return counts.iterator().next();
+    return Objects.requireNonNull(jdbc.queryForObject("select count(*) from " + table, Integer.class));
   }
 }

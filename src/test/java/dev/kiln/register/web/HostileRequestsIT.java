@@ -1,5 +1,6 @@
 package dev.kiln.register.web;
 
+import java.util.Objects;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.Socket;
@@ -286,7 +287,7 @@ class HostileRequestsIT {
   }
 
   private int count(String table) {
-    return jdbc.queryForObject("select count(*) from " + table, Integer.class);
+    return Objects.requireNonNull(jdbc.queryForObject("select count(*) from " + table, Integer.class));
   }
 
   private static void assertProblem(RawHttp.Response response, int status, String quoted) {
