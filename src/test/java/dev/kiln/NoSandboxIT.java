@@ -40,7 +40,7 @@ class NoSandboxIT {
 
   private static String pathWithoutBubblewrap() throws IOException {
     Path programs = TemporaryDirectories.create("kiln-path-");
-    for (String directory : System.getenv("PATH").split(":")) {
+    for (String directory : System.getenv("PATH").split(":", -1)) {
       if (!Files.isDirectory(Path.of(directory)))
         continue;
       try (Stream<Path> all = Files.list(Path.of(directory))) {

@@ -12,6 +12,8 @@ import dev.kiln.build.Build;
 import dev.kiln.build.BuildLogs;
 import dev.kiln.build.Builds;
 import dev.kiln.build.Builds.Filter;
+import dev.kiln.castore.Blobs.Blob;
+import dev.kiln.castore.Castore;
 import dev.kiln.derivation.Derivations;
 import dev.kiln.pathinfo.PathInfo;
 import dev.kiln.pathinfo.PathInfos;
@@ -28,16 +30,22 @@ public class DerivationLogs {
   private final Derivations derivations;
   private final Builds builds;
   private final BuildLogs logs;
+  private final UploadedLogs uploadedLogs;
+  private final Castore castore;
 
-  DerivationLogs(PathInfos pathInfos, Derivations derivations, Builds builds, BuildLogs logs) {
+  DerivationLogs(PathInfos pathInfos, Derivations derivations, Builds builds, BuildLogs logs,
+      UploadedLogs uploadedLogs, Castore castore) {
     this.pathInfos = pathInfos;
     this.derivations = derivations;
     this.builds = builds;
     this.logs = logs;
+    this.uploadedLogs = uploadedLogs;
+    this.castore = castore;
   }
 
   /**
-   * Opens the log of the newest build that has one, maybe still growing. The caller closes it.
+   * Opens the log of the newest build here that has one, maybe still growing; else the one that a client sent. The caller closes
+   * it.
    *
    * @param path a derivation, or an output: then its deriver's log
    * @throws NoLog there is none
@@ -50,6 +58,10 @@ public class DerivationLogs {
         if (log.isPresent()) {
           return log.get();
         }
+      }
+      Optional<Blob> uploaded = uploadedLogs.find(derivation.get().hash());
+      if (uploaded.isPresent()) {
+        return castore.blobs().open(uploaded.get().digest());
       }
     }
     throw new NoLog(path);

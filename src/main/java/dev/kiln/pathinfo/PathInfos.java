@@ -13,6 +13,8 @@ import dev.kiln.storepath.StorePathHash;
 /** The paths that are here. A path that is found can be read to its last byte, and so can all that it refers to. */
 public interface PathInfos {
 
+  int MAX_SIGNATURES = 256;
+
   Optional<PathInfo> find(StorePathHash path);
 
   /** @return one of the paths that have this NAR: any number can */
@@ -34,4 +36,10 @@ public interface PathInfos {
    * @throws MissingReferenceException if a path refers to one that is neither here nor among {@code paths}
    */
   void register(Collection<PathInfo> paths);
+
+  /**
+   * Adds to a path's signatures those that it has not, after the others; a path keeps at most {@link #MAX_SIGNATURES}. A path
+   * that is not here stays so.
+   */
+  void addSignatures(StorePathHash path, Collection<Signature> signatures);
 }

@@ -366,7 +366,8 @@ class GoldenStoreIT {
     places.add("/tmp");
     assertThat(kilns.keySet()).isEqualTo(places);
     kilns.forEach((place, mount) -> assertThat(mount).as(place).contains("nosuid"));
-    var readOnly = kilns.keySet().stream().filter(place -> kilns.get(place).contains(" ro,")).toList();
+    var readOnly = kilns.entrySet().stream().filter(mount -> mount.getValue().contains(" ro,")).map(Map.Entry::getKey)
+        .toList();
     assertThat(readOnly).containsExactly("/", "/nix/store/9nr5xh37wy1gx5sv9j1cj9if5svcw4lj-bb");
   }
 

@@ -33,7 +33,7 @@ import dev.kiln.pathinfo.PathInfo;
 class NarController {
 
   /** 52 digits of nixbase32. */
-  private static final String NAR = "/nar/{narHash:[0-9a-df-np-sv-z]{52}}.nar";
+  static final String NAR = "/nar/{narHash:[0-9a-df-np-sv-z]{52}}.nar";
   private static final String CONTENT_TYPE = "application/x-nix-nar";
 
   private final BinaryCache cache;

@@ -11,6 +11,7 @@ import java.util.UUID;
 
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -62,12 +63,13 @@ class BuildController {
 
   @GetMapping
   @Operation(summary = "List builds, the newest first")
+  @ApiResponse(responseCode = "200", description = "At most as many as limit says")
   List<BuildView> list(
       @Parameter(description = "Only builds of this derivation: <hash>-<name>.drv") @RequestParam(required = false) @Nullable String derivation,
-      @RequestParam(required = false) @Pattern(regexp = "queued|running|succeeded|failed|lost") @Schema(allowableValues = {
+      @Parameter(description = "Only builds in this state") @RequestParam(required = false) @Pattern(regexp = "queued|running|succeeded|failed|lost") @Schema(allowableValues = {
           "queued", "running", "succeeded", "failed", "lost"}) @Nullable String state,
-      @RequestParam(defaultValue = "0") @Min(0) int offset,
-      @RequestParam(defaultValue = "100") @Min(1) @Max(1000) int limit) {
+      @Parameter(description = "How many to leave out at the beginning") @RequestParam(defaultValue = "0") @Min(0) int offset,
+      @Parameter(description = "How many to list at most") @RequestParam(defaultValue = "100") @Min(1) @Max(1000) int limit) {
     Filter filter = new Filter(Optional.ofNullable(derivation).map(StorePath::parseBaseName),
         Optional.ofNullable(state));
     return builds.list(filter, offset, limit).stream().map(BuildView::of).toList();
@@ -77,15 +79,16 @@ class BuildController {
   @Operation(summary = "Tell how a build is doing, or how it ended")
   @ApiResponse(responseCode = "200", description = "The build's record")
   @ApiResponse(responseCode = "404", description = "There is no such build")
-  BuildView find(@PathVariable UUID id) {
+  BuildView find(@Parameter(description = "As the list of builds names it") @PathVariable UUID id) {
     return BuildView.of(require(id));
   }
 
   @GetMapping(path = "/{id}/log", produces = MediaType.TEXT_PLAIN_VALUE)
   @Operation(summary = "Read what a build printed, so far or in all", description = "The bytes are those that the builder wrote.")
-  @ApiResponse(responseCode = "200", description = "The log")
+  @ApiResponse(responseCode = "200", description = "The log", content = @Content(mediaType = MediaType.TEXT_PLAIN_VALUE, schema = @Schema(type = "string")))
   @ApiResponse(responseCode = "404", description = "There is no such build")
-  ResponseEntity<InputStreamResource> log(@PathVariable UUID id) throws IOException {
+  ResponseEntity<InputStreamResource> log(
+      @Parameter(description = "As the list of builds names it") @PathVariable UUID id) throws IOException {
     Build build = require(id);
     Optional<FileChannel> log = logs.open(build.id());
     long size = log.isPresent() ? log.get().size() : 0;

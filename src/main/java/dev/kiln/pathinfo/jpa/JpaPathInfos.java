@@ -17,6 +17,7 @@ import dev.kiln.hash.NixHash;
 import dev.kiln.pathinfo.MissingReferenceException;
 import dev.kiln.pathinfo.PathInfo;
 import dev.kiln.pathinfo.PathInfos;
+import dev.kiln.pathinfo.Signature;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
 
@@ -35,6 +36,12 @@ class JpaPathInfos implements PathInfos {
         select reference from closure join path_reference on referrer = hash
       )
       select hash from closure""";
+
+  private static final String ADD_SIGNATURES = """
+      update path_info set signatures = (signatures || array(
+        select signature from unnest(?::text[]) with ordinality as given (signature, place)
+        where signature <> all (signatures) order by place))[1:?]
+      where hash = ?""";
 
   private final PathInfoRows rows;
   private final PathInfoInserts inserts;
@@ -93,6 +100,19 @@ class JpaPathInfos implements PathInfos {
       throw new MissingReferenceException(missing);
     }
     inserts.insert(paths);
+  }
+
+  @Override
+  @Transactional
+  public void addSignatures(StorePathHash path, Collection<Signature> signatures) {
+    if (!signatures.isEmpty()) {
+      String[] given = signatures.stream().map(Signature::toString).distinct().toArray(String[]::new);
+      jdbc.update(ADD_SIGNATURES, statement -> {
+        statement.setArray(1, statement.getConnection().createArrayOf("text", given));
+        statement.setInt(2, MAX_SIGNATURES);
+        statement.setBytes(3, path.toByteArray());
+      });
+    }
   }
 
   private SortedSet<StorePath> missingReferences(Collection<PathInfo> paths) {

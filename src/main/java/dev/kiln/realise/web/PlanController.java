@@ -41,7 +41,7 @@ class PlanController {
   @ApiResponse(responseCode = "200", description = "What is missing")
   @ApiResponse(responseCode = "404", description = "The derivation is not known")
   PlanView plan(
-      @Parameter(description = "The derivation's base name", example = "<hash>-hello.drv") @PathVariable String drv) {
+      @Parameter(description = "<hash>-<name>.drv") @PathVariable String drv) {
     StorePath derivation = StorePath.parseBaseName(drv);
     if (derivations.known(List.of(derivation.hash())).isEmpty()) {
       throw new UnknownPath(derivation, List.of("derivations: it is not known"));

@@ -6,9 +6,10 @@ import java.util.List;
 
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.media.ArraySchema;
 import io.swagger.v3.oas.annotations.media.Content;
-import io.swagger.v3.oas.annotations.media.ExampleObject;
 import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.media.SchemaProperty;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import org.springframework.http.HttpStatus;
@@ -70,7 +71,7 @@ class DerivationController {
   @ApiResponse(responseCode = "201", description = "It is known now")
   @ApiResponse(responseCode = "422", description = "It is no derivation, not the one that its name says, or needs unknown ones")
   ResponseEntity<RegistrationView> put(
-      @Parameter(description = "<hash>-<name>.drv", example = "dbxv3v2p5y5sk0jvc2pyw6qycrb5zhy4-greeting.drv") @PathVariable String drv,
+      @Parameter(description = "<hash>-<name>.drv") @PathVariable String drv,
       @io.swagger.v3.oas.annotations.parameters.RequestBody(description = "The .drv file", content = @Content(mediaType = DERIVATION, schema = @Schema(type = "string"))) InputStream body)
       throws IOException {
     StorePath.parseBaseName(drv);
@@ -84,7 +85,8 @@ class DerivationController {
   @PostMapping(consumes = TAR)
   @Operation(summary = "Register many derivations: all, or none", description = """
       The body is a tar of files named <hash>-<name>.drv, in any order, with or without directories before the names: for example
-      the output of `nix-store -qR x.drv | grep drv$ | tar -c -T -`.""")
+      the output of `nix-store -qR x.drv | grep drv$ | tar -c -T -`. Or it is a form (multipart/form-data) whose parts have such
+      file names.""")
   @ApiResponse(responseCode = "200", description = "They are known now")
   @ApiResponse(responseCode = "422", description = "One of them is not what it says, or they need unknown ones: none was registered")
   @ResponseStatus(HttpStatus.OK)
@@ -96,8 +98,8 @@ class DerivationController {
   }
 
   @PostMapping(consumes = MediaType.MULTIPART_FORM_DATA_VALUE)
-  @Operation(summary = "Register many derivations, each a part with the file name <hash>-<name>.drv: all, or none")
-  @ApiResponse(responseCode = "200", description = "They are known now")
+  @Operation(summary = "Register many derivations: all, or none")
+  @io.swagger.v3.oas.annotations.parameters.RequestBody(content = @Content(mediaType = MediaType.MULTIPART_FORM_DATA_VALUE, schemaProperties = @SchemaProperty(name = "file", array = @ArraySchema(schema = @Schema(type = "string", format = "binary")))))
   @ResponseStatus(HttpStatus.OK)
   RegistrationView postMultipart(MultipartHttpServletRequest request) throws IOException {
     DerivationUpload upload = upload();
@@ -114,7 +116,7 @@ class DerivationController {
 
   @GetMapping("/{drv}")
   @Operation(summary = "Read a known derivation, as it was registered")
-  @ApiResponse(responseCode = "200", description = "The .drv file", content = @Content(mediaType = DERIVATION, examples = @ExampleObject("Derive([(\"out\",…")))
+  @ApiResponse(responseCode = "200", description = "The .drv file", content = @Content(mediaType = DERIVATION, schema = @Schema(type = "string", example = "Derive([(\"out\",…")))
   @ApiResponse(responseCode = "404", description = "It is not known")
   ResponseEntity<byte[]> get(@Parameter(description = "<hash>-<name>.drv") @PathVariable String drv) {
     StorePath path = StorePath.parseBaseName(drv);

@@ -39,7 +39,7 @@ class SourceController {
   }
 
   @PutMapping(path = "/{name}", consumes = TAR)
-  @Operation(summary = "Import a tree as a source", description = """
+  @Operation(summary = "Import a file, tar or NAR as a source", description = """
       A file (application/octet-stream), a tar (application/x-tar, whose top is the tree's root) or a NAR (application/x-nix-nar). The
       answer names the store path, which is the one that `nix-store --add` gives. To import the same again changes nothing.""")
   @ApiResponse(responseCode = "201", description = "It is here; see path")
@@ -53,7 +53,7 @@ class SourceController {
   }
 
   @PutMapping(path = "/{name}", consumes = NAR)
-  @Operation(summary = "Import the tree of a NAR as a source")
+  @Operation(summary = "Import a file, tar or NAR as a source")
   ResponseEntity<PathInfoView> nar(@PathVariable String name,
       @io.swagger.v3.oas.annotations.parameters.RequestBody(content = @Content(mediaType = NAR, schema = @Schema(type = "string", format = "binary"))) InputStream body)
       throws IOException {
@@ -61,7 +61,7 @@ class SourceController {
   }
 
   @PutMapping(path = "/{name}", consumes = MediaType.APPLICATION_OCTET_STREAM_VALUE)
-  @Operation(summary = "Import a file as a source")
+  @Operation(summary = "Import a file, tar or NAR as a source")
   ResponseEntity<PathInfoView> file(@PathVariable String name,
       @Parameter(description = "Whether the file may be executed") @RequestParam(defaultValue = "false") boolean executable,
       @io.swagger.v3.oas.annotations.parameters.RequestBody(content = @Content(mediaType = MediaType.APPLICATION_OCTET_STREAM_VALUE, schema = @Schema(type = "string", format = "binary"))) InputStream body)

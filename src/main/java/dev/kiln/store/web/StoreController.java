@@ -9,7 +9,8 @@ import java.util.List;
 
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
-import io.swagger.v3.oas.annotations.enums.ParameterIn;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
@@ -61,17 +62,27 @@ class StoreController {
   }
 
   @GetMapping(PREFIX + "**")
-  @Operation(summary = "Read a file, or list a directory, at or below a store path", description = "Waits while the path is being built, as long as Prefer says. Symbolic links are followed inside the store.")
-  @Parameter(name = "path", in = ParameterIn.PATH, description = "<hash>-<name>[/<sub>]", required = true)
-  @ApiResponse(responseCode = "200", description = "The file's bytes, or the directory's entries")
-  @ApiResponse(responseCode = "202", description = "It is being built: see Location")
+  @Operation(summary = "Read a file, or list a directory, at or below a store path", description = """
+      Waits while the path is being built, as long as Prefer says, and at most as long as kiln.store.max-wait. Symbolic links are
+      followed inside the store; Content-Location says where to. A file's answer has an ETag, and obeys Range and If-None-Match. A
+      directory is listed in JSON, or in HTML where Accept prefers it.""")
+  @ApiResponse(responseCode = "200", description = "The file's bytes, or the directory's entries", content = {
+      @Content(mediaType = MediaType.APPLICATION_OCTET_STREAM_VALUE, schema = @Schema(type = "string", format = "binary")),
+      @Content(mediaType = MediaType.APPLICATION_JSON_VALUE, schema = @Schema(implementation = ListingView.class)),
+      @Content(mediaType = MediaType.TEXT_HTML_VALUE, schema = @Schema(type = "string"))})
+  @ApiResponse(responseCode = "202", description = "It is being built: see Location", content = @Content)
   @ApiResponse(responseCode = "404", description = "Nobody has the path, or it has no such entry")
-  @ApiResponse(responseCode = "424", description = "A build that it needs failed")
+  @ApiResponse(responseCode = "416", description = "The file has no such range")
+  @ApiResponse(responseCode = "424", description = "A build that it needs failed: see log; or sources that it needs are missing")
+  @ApiResponse(responseCode = "501", description = "This Kiln cannot build what it needs")
+  @ApiResponse(responseCode = "503", description = "It is still being built, or Kiln is stopping: ask again later")
+  @ApiResponse(responseCode = "504", description = "A build that it needs took too long")
+  @ApiResponse(responseCode = "508", description = "Its symbolic links lead round in a circle")
   ResponseEntity<?> read(HttpServletRequest request, HttpMethod method,
-      @RequestHeader(name = "Prefer", required = false) @Nullable List<String> prefer,
-      @RequestHeader(name = HttpHeaders.RANGE, required = false) @Nullable String range,
-      @RequestHeader(name = HttpHeaders.IF_RANGE, required = false) @Nullable String ifRange,
-      @RequestHeader(name = HttpHeaders.ACCEPT, required = false) @Nullable List<String> accept)
+      @Parameter(description = "respond-async, or wait=<seconds> (RFC 7240): how long to wait for a build", schema = @Schema(type = "string")) @RequestHeader(name = "Prefer", required = false) @Nullable List<String> prefer,
+      @Parameter(hidden = true) @RequestHeader(name = HttpHeaders.RANGE, required = false) @Nullable String range,
+      @Parameter(hidden = true) @RequestHeader(name = HttpHeaders.IF_RANGE, required = false) @Nullable String ifRange,
+      @Parameter(hidden = true) @RequestHeader(name = HttpHeaders.ACCEPT, required = false) @Nullable List<String> accept)
       throws IOException, InterruptedException {
     Location location = StoreUrl.parse(request.getRequestURI().substring(PREFIX.length()));
     return patiently(prefer, until -> {
@@ -120,10 +131,17 @@ class StoreController {
   }
 
   @GetMapping(STAT_PREFIX + "**")
-  @Operation(summary = "Tell what something at or below a store path is", description = "Of a symbolic link itself, unless follow is true.")
-  @Parameter(name = "path", in = ParameterIn.PATH, description = "<hash>-<name>[/<sub>]", required = true)
-  ResponseEntity<?> stat(HttpServletRequest request, @RequestParam(defaultValue = "false") boolean follow,
-      @RequestHeader(name = "Prefer", required = false) @Nullable List<String> prefer)
+  @Operation(summary = "Tell what something at or below a store path is", description = "Of a symbolic link itself, unless follow is true. Waits for builds as a read does.")
+  @ApiResponse(responseCode = "200", description = "What it is", content = @Content(mediaType = MediaType.APPLICATION_JSON_VALUE, schema = @Schema(implementation = StatView.class)))
+  @ApiResponse(responseCode = "404", description = "Nobody has the path, or it has no such entry")
+  @ApiResponse(responseCode = "424", description = "A build that it needs failed: see log; or sources that it needs are missing")
+  @ApiResponse(responseCode = "501", description = "This Kiln cannot build what it needs")
+  @ApiResponse(responseCode = "503", description = "It is still being built, or Kiln is stopping: ask again later")
+  @ApiResponse(responseCode = "504", description = "A build that it needs took too long")
+  @ApiResponse(responseCode = "508", description = "Its symbolic links lead round in a circle")
+  ResponseEntity<?> stat(HttpServletRequest request,
+      @Parameter(description = "Whether to follow a symbolic link") @RequestParam(defaultValue = "false") boolean follow,
+      @Parameter(description = "respond-async, or wait=<seconds> (RFC 7240): how long to wait for a build", schema = @Schema(type = "string")) @RequestHeader(name = "Prefer", required = false) @Nullable List<String> prefer)
       throws IOException, InterruptedException {
     Location location = StoreUrl.parse(request.getRequestURI().substring(STAT_PREFIX.length()));
     return patiently(prefer, until -> ResponseEntity.ok().cacheControl(FOR_EVER)

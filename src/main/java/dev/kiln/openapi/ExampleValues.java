@@ -1,0 +1,33 @@
+package dev.kiln.openapi;
+
+import java.util.Map;
+
+import io.swagger.v3.oas.models.OpenAPI;
+import io.swagger.v3.oas.models.parameters.Parameter;
+import org.springdoc.core.customizers.OpenApiCustomizer;
+
+/** Fills in, for parameters that have no example of their own, values that work once {@code examples/greeting.tar} is registered. */
+final class ExampleValues implements OpenApiCustomizer {
+
+  /** By parameter. */
+  private static final Map<String, String> VALUES = Map.of(
+      "path", "wg7jvpdpvswjfl0j9ksr949fyhinngcb-greeting",
+      "hash", "wg7jvpdpvswjfl0j9ksr949fyhinngcb",
+      "sub", "README",
+      "drv", "z508iql7w8wjmmirzb74n2zlkhminvfb-greeting.drv",
+      "derivation", "z508iql7w8wjmmirzb74n2zlkhminvfb-greeting.drv",
+      "name", "hello-src");
+
+  @Override
+  public void customise(OpenAPI api) {
+    api.getPaths().values().stream().flatMap(item -> item.readOperations().stream())
+        .filter(operation -> operation.getParameters() != null)
+        .flatMap(operation -> operation.getParameters().stream()).forEach(ExampleValues::complete);
+  }
+
+  private static void complete(Parameter parameter) {
+    if (parameter.getExample() == null && VALUES.containsKey(parameter.getName())) {
+      parameter.setExample(VALUES.get(parameter.getName()));
+    }
+  }
+}

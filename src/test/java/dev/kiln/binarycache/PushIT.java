@@ -1,0 +1,234 @@
+package dev.kiln.binarycache;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.test.web.server.LocalServerPort;
+
+import dev.kiln.castore.Castore;
+import dev.kiln.datadir.DataDirectory;
+import dev.kiln.derivation.Derivations;
+import dev.kiln.harness.KilnTest;
+import dev.kiln.hash.HashAlgorithm;
+import dev.kiln.hash.HashingOutputStream;
+import dev.kiln.hash.NixHash;
+import dev.kiln.nar.NarWriter;
+import dev.kiln.pathinfo.PathInfo;
+import dev.kiln.pathinfo.PathInfos;
+import dev.kiln.storepath.StorePath;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** What Debian's Nix pushes. */
+@KilnTest
+class PushIT {
+
+  @LocalServerPort
+  int port;
+  @Autowired
+  PathInfos pathInfos;
+  @Autowired
+  Derivations derivations;
+  @Autowired
+  UploadedNars nars;
+  @Autowired
+  UploadedLogs logs;
+  @Autowired
+  Castore castore;
+  @Autowired
+  DataDirectory data;
+  @TempDir
+  Path files;
+
+  private final NixClient nix = new NixClient();
+
+  private String tree;
+
+  /** A tree with everything that a NAR can have, and content that no other test has sent. */
+  @BeforeEach
+  void makeTree() throws IOException {
+    Path top = Files.createDirectory(files.resolve("tree"));
+    byte[] random = new byte[300_000];
+    new Random().nextBytes(random);
+    Files.write(top.resolve("random"), random);
+    Files.write(top.resolve("zeros"), new byte[3_000_000]);
+    Files.createDirectories(top.resolve("deep/er"));
+    Files.writeString(top.resolve("deep/er/text"), "text\n");
+    Files.createSymbolicLink(top.resolve("link"), Path.of("deep/../deep/er/text"));
+    Path program = Files.writeString(top.resolve("deep/run"), "#!/bin/sh\n");
+    assertThat(program.toFile().setExecutable(true)).isTrue();
+    tree = nix.add(top);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "?compression=none", "?compression=xz", "?compression=xz&parallel-compression=true",
+      "?compression=zstd", "?compression=zstd&compression-level=19", "?compression=bzip2", "?compression=gzip",
+      "?compression=br", "?compression=lz4", "?compression=lzip", "?compression=lzma", "?compression=compress"})
+  void takesEveryCompressionThatNixHas(String query) throws IOException {
+    copy(query, tree).ok();
+    assertHere(tree);
+    assertNothingWaits();
+  }
+
+  @Test
+  void takesPathsWithReferencesInTheirOrder() throws IOException {
+    Path expression = Files.writeString(files.resolve("refs.nix"), """
+        let a = builtins.toFile "a" "a"; b = builtins.toFile "b" "b ${a}"; in builtins.toFile "c" "c ${a} ${b}"
+        """);
+    String c = nix.nix("eval", "--raw", "--impure", "--file", expression.toString()).ok().out().strip();
+    copy("", c).ok();
+    PathInfo info = assertHere(c);
+    assertThat(info.references()).hasSize(2).allSatisfy(reference -> assertHere(reference.toString()));
+    assertThat(info.ca()).isPresent();
+  }
+
+  @Test
+  void refusesAPathWhoseReferencesAreMissing() throws IOException {
+    Path expression = Files.writeString(files.resolve("refs.nix"), """
+        let a = builtins.toFile "a%1$s" "%1$s"; in builtins.toFile "c" "${a}"
+        """.formatted(System.nanoTime()));
+    String c = nix.nix("eval", "--raw", "--impure", "--file", expression.toString()).ok().out().strip();
+    Path cache = files.resolve("cache");
+    nix.nix("copy", "--to", "file://" + cache, c).ok();
+    String name = c.substring("/nix/store/".length(), "/nix/store/".length() + 32) + ".narinfo";
+    NarInfo info = NarInfo.parse(Files.readAllBytes(cache.resolve(name)));
+    try (RawCache raw = new RawCache(port)) {
+      assertThat(raw.put("/" + info.file().url(), Files.readAllBytes(cache.resolve(info.file().url()))).statusCode())
+          .isEqualTo(201);
+      var answer = raw.put("/" + name, Files.readAllBytes(cache.resolve(name)));
+      assertThat(answer.statusCode()).isEqualTo(422);
+      assertThat(answer.body()).contains("urn:kiln:problem:missing-references",
+          info.references().getFirst().toString());
+    }
+    assertThat(pathInfos.find(StorePath.parse(c).hash())).isEmpty();
+  }
+
+  @Test
+  void keepsSignaturesAndTakesMoreLater() throws IOException {
+    String keys = nix.nix("key", "generate-secret", "--key-name", "first-1").ok().out();
+    Path first = Files.writeString(files.resolve("first"), keys);
+    Path second = Files.writeString(files.resolve("second"),
+        nix.nix("key", "generate-secret", "--key-name", "second-1").ok().out());
+    copy("?secret-key=" + first, tree).ok();
+    assertThat(assertHere(tree).signatures()).extracting("keyName").containsExactly("first-1");
+    nix.nix("store", "sign", "--key-file", second.toString(), tree).ok();
+    // a copy skips what is here: the narinfo is sent again as "nix store sign --store" does
+    Path cache = files.resolve("cache");
+    nix.nix("copy", "--to", "file://" + cache, tree).ok();
+    String name = tree.substring("/nix/store/".length(), "/nix/store/".length() + 32) + ".narinfo";
+    try (RawCache raw = new RawCache(port)) {
+      assertThat(raw.put("/" + name, Files.readAllBytes(cache.resolve(name))).statusCode()).isEqualTo(200);
+      assertThat(raw.put("/" + name, Files.readAllBytes(cache.resolve(name))).statusCode()).isEqualTo(200);
+    }
+    assertThat(assertHere(tree).signatures()).extracting("keyName").containsExactly("first-1", "second-1");
+  }
+
+  @Test
+  void takesListingsAndKeepsLogs() throws IOException {
+    copy("?write-nar-listing=true", tree).ok();
+    assertHere(tree);
+    String log = "built\nelsewhere\n";
+    String derivation = "kgdfab0v1jirjd7fsbw7pmz2jnlv3dgv-what?id=1.drv";
+    try (RawCache raw = new RawCache(port)) {
+      assertThat(raw.put("/log/" + derivation, log.getBytes(StandardCharsets.UTF_8)).statusCode())
+          .isEqualTo(201);
+    }
+    var blob = logs.find(StorePath.parseBaseName(derivation).hash()).orElseThrow();
+    assertThat(blob.size()).isEqualTo(log.length());
+    assertThat(castore.blobs().contains(blob.digest())).isTrue();
+  }
+
+  @Test
+  void makesPushedDerivationsKnown() throws IOException {
+    Path expression = Files.writeString(files.resolve("drv.nix"),
+        """
+            let leaf = derivation { name = "leaf"; system = "x86_64-linux"; builder = "/bin/sh"; args = ["-c" "echo %1$s > $out"]; };
+            in derivation { name = "top?id=1"; system = "x86_64-linux"; builder = "/bin/sh"; args = ["-c" "read x < ${leaf}; echo $x > $out"]; }
+            """
+            .formatted(System.nanoTime()));
+    String drv = nix.old("nix-instantiate", expression.toString()).ok().out().strip();
+    nix.nix("copy", "--derivation", "--to", url(""), drv).ok();
+    StorePath path = StorePath.parse(drv);
+    PathInfo info = assertHere(drv);
+    assertThat(info.references()).hasSize(1);
+    var known = derivations.find(path.hash()).orElseThrow();
+    assertThat(known.file().path()).isEqualTo(path);
+    assertThat(derivations.known(List.of(info.references().getFirst().hash()))).hasSize(1);
+  }
+
+  @Test
+  void takesTheSamePathFromSeveralClientsAtOnce() throws IOException {
+    List<NixClient.Outcome> outcomes = Stream.of("none", "zstd", "gzip", "none").parallel()
+        .map(compression -> {
+          try {
+            return copy("?compression=" + compression, tree);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        }).toList();
+    outcomes.forEach(NixClient.Outcome::ok);
+    assertHere(tree);
+    assertNothingWaits();
+  }
+
+  @Test
+  void asksForNoSecondUploadOfANar() throws IOException {
+    Path cache = files.resolve("cache");
+    nix.nix("copy", "--to", "file://" + cache + "?compression=zstd", tree).ok();
+    copy("?compression=zstd", tree).ok();
+    try (Stream<Path> sent = Files.list(cache.resolve("nar")); RawCache raw = new RawCache(port)) {
+      String name = sent.findFirst().orElseThrow().getFileName().toString();
+      assertThat(raw.head("/nar/" + name)).isEqualTo(200);
+      assertThat(raw.head("/nar/" + "0".repeat(52) + ".nar.zst")).isEqualTo(404);
+      // a path was made of it: it is remembered
+      assertThat(nars.forgetUnused(Instant.now().plusSeconds(60))).isZero();
+      assertThat(raw.head("/nar/" + name)).isEqualTo(200);
+    }
+  }
+
+  private NixClient.Outcome copy(String query, String path) throws IOException {
+    return nix.nix("copy", "--no-check-sigs", "--to", url(query), path);
+  }
+
+  private String url(String query) {
+    return "http://127.0.0.1:" + port + query;
+  }
+
+  /** Asks Nix what its own path is, and reads Kiln's to the last byte. */
+  private PathInfo assertHere(String path) {
+    PathInfo info = pathInfos.find(StorePath.parse(path).hash()).orElseThrow(() -> new AssertionError(path));
+    HashingOutputStream nar = new HashingOutputStream(OutputStream.nullOutputStream(), HashAlgorithm.SHA256);
+    try {
+      new NarWriter(castore).write(info.root(), nar);
+      String hash = nix.old("nix-store", "--query", "--hash", path).ok().out().strip();
+      assertThat(nar.hash()).isEqualTo(NixHash.parse(hash)).isEqualTo(info.narHash());
+      String[] references = nix.old("nix-store", "--query", "--references", path).ok().out().strip().split("\n");
+      assertThat(info.references()).extracting(StorePath::toString)
+          .containsExactlyInAnyOrderElementsOf(Arrays.stream(references).filter(line -> !line.isEmpty()).toList());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return info;
+  }
+
+  private void assertNothingWaits() throws IOException {
+    try (Stream<Path> tmp = Files.list(data.resolve("tmp"))) {
+      assertThat(tmp).isEmpty();
+    }
+  }
+}
