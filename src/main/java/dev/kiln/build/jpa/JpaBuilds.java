@@ -83,7 +83,8 @@ class JpaBuilds implements Builds {
   @Transactional
   public void fail(UUID id, Instant at, BuildFailure failure, long logSize) {
     Integer exitCode = failure.exitCode().isPresent() ? failure.exitCode().getAsInt() : null;
-    rows.fail(id, at, failure.kind().name(), storable(failure.message()), exitCode, failure.failedInput().orElse(null), logSize);
+    rows.fail(id, at, failure.kind().name(), storable(failure.message()), exitCode, failure.failedInput().orElse(null),
+        logSize);
   }
 
   /** In the identifiers' order, so that two writers of the same builds wait for each other instead of dead-locking. */
