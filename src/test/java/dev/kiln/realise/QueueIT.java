@@ -1,6 +1,5 @@
 package dev.kiln.realise;
 
-import java.util.Objects;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -9,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -309,7 +309,8 @@ class QueueIT {
   }
 
   private int builds(String state) {
-    return Objects.requireNonNull(jdbc.queryForObject("select count(*) from build where state = ?", Integer.class, state));
+    return Objects
+        .requireNonNull(jdbc.queryForObject("select count(*) from build where state = ?", Integer.class, state));
   }
 
   private int count(String table) {

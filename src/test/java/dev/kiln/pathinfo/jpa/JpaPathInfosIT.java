@@ -1,11 +1,10 @@
 package dev.kiln.pathinfo.jpa;
 
-import java.util.Objects;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
