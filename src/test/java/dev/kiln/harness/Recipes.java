@@ -9,6 +9,8 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
+import org.jspecify.annotations.Nullable;
+
 import dev.kiln.bytes.ByteString;
 import dev.kiln.derivation.Derivation;
 import dev.kiln.derivation.DerivationFile;
@@ -70,7 +72,7 @@ public final class Recipes {
     return known.derivation().outputPath("out").orElseThrow();
   }
 
-  private DerivationHash hash(StorePath derivation) {
+  private @Nullable DerivationHash hash(StorePath derivation) {
     return hashes.get(derivation);
   }
 

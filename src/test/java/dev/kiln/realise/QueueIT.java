@@ -29,6 +29,7 @@ import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Primary;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.context.TestPropertySource;
+import org.springframework.test.jdbc.JdbcTestUtils;
 
 import dev.kiln.build.BuildException;
 import dev.kiln.build.BuildFailure.Kind;
@@ -308,10 +309,10 @@ class QueueIT {
   }
 
   private int builds(String state) {
-    return jdbc.queryForObject("select count(*) from build where state = ?", Integer.class, state);
+    return JdbcTestUtils.countRowsInTableWhere(jdbc, "build", "state = '" + state + "'");
   }
 
   private int count(String table) {
-    return jdbc.queryForObject("select count(*) from " + table, Integer.class);
+    return JdbcTestUtils.countRowsInTable(jdbc, table);
   }
 }

@@ -2,7 +2,6 @@ package dev.kiln.pathinfo.jpa;
 
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.test.jdbc.JdbcTestUtils;
 
 import dev.kiln.bytes.ByteString;
 import dev.kiln.castore.Directory;
@@ -183,7 +183,6 @@ class JpaPathInfosIT {
   }
 
   private int count(String table) {
-    Collection<Integer> counts = jdbc.queryForList("select count(*) from " + table, Integer.class);
-    return counts.iterator().next();
+    return JdbcTestUtils.countRowsInTable(jdbc, table);
   }
 }
