@@ -1,5 +1,6 @@
 package dev.kiln.harness;
 
+import java.util.Objects;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,5 +1,6 @@
 package dev.kiln.realise;
 
+import java.util.Objects;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;

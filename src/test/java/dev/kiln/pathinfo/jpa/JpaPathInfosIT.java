@@ -1,5 +1,6 @@
 package dev.kiln.pathinfo.jpa;
 
+import java.util.Objects;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;

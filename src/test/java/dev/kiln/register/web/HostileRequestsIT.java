@@ -1,5 +1,6 @@
 package dev.kiln.register.web;
 
+import java.util.Objects;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
