@@ -10,6 +10,8 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
+import org.jspecify.annotations.Nullable;
+
 import dev.kiln.bytes.ByteString;
 import dev.kiln.derivation.Derivation;
 import dev.kiln.derivation.DerivationFile;
@@ -71,8 +73,8 @@ public final class Recipes {
     return known.derivation().outputPath("out").orElseThrow();
   }
 
-  private DerivationHash hash(StorePath derivation) {
-    return Objects.requireNonNull(hashes.get(derivation), () -> "the hash of " + derivation);
+  private @Nullable DerivationHash hash(StorePath derivation) {
+    return hashes.get(derivation);
   }
 
   private static Derivation draft(String name, String script, SortedMap<String, DerivationOutput> outputs,

@@ -1,5 +1,6 @@
 package dev.kiln.realise;
 
+import java.util.Objects;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -8,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -30,6 +30,7 @@ import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.Primary;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.context.TestPropertySource;
+import org.springframework.test.jdbc.JdbcTestUtils;
 
 import dev.kiln.build.BuildException;
 import dev.kiln.build.BuildFailure.Kind;
@@ -309,11 +310,10 @@ class QueueIT {
   }
 
   private int builds(String state) {
-    return Objects
-        .requireNonNull(jdbc.queryForObject("select count(*) from build where state = ?", Integer.class, state));
+    return JdbcTestUtils.countRowsInTableWhere(jdbc, "build", "state = '" + state + "'");
   }
 
   private int count(String table) {
-    return Objects.requireNonNull(jdbc.queryForObject("select count(*) from " + table, Integer.class));
+    return JdbcTestUtils.countRowsInTable(jdbc, table);
   }
 }

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.test.jdbc.JdbcTestUtils;
 
 import dev.kiln.bytes.ByteString;
 import dev.kiln.castore.Directory;
@@ -183,6 +184,6 @@ class JpaPathInfosIT {
   }
 
   private int count(String table) {
-    return Objects.requireNonNull(jdbc.queryForObject("select count(*) from " + table, Integer.class));
+    return JdbcTestUtils.countRowsInTable(jdbc, table);
   }
 }

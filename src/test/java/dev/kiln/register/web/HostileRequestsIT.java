@@ -2,6 +2,7 @@ package dev.kiln.register.web;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
@@ -26,6 +27,7 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.context.TestPropertySource;
+import org.springframework.test.jdbc.JdbcTestUtils;
 
 import dev.kiln.derivation.KnownDerivation;
 import dev.kiln.harness.Client;
@@ -194,7 +196,7 @@ class HostileRequestsIT {
   @ParameterizedTest
   @ValueSource(strings = {"application/octet-stream", "application/x-nix-nar", "application/x-tar"})
   void aClientThatGoesAwayLeavesNothing(String type) throws IOException {
-    try (var socket = new Socket("127.0.0.1", port)) {
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       socket.getOutputStream().write(("PUT /api/v1/sources/x HTTP/1.1\r\nHost: x\r\nContent-Type: " + type
           + "\r\nContent-Length: 500000\r\n\r\n").getBytes(ISO_8859_1));
       socket.getOutputStream().write(nar("( type regular contents").getBytes(ISO_8859_1));
@@ -288,7 +290,7 @@ class HostileRequestsIT {
   }
 
   private int count(String table) {
-    return Objects.requireNonNull(jdbc.queryForObject("select count(*) from " + table, Integer.class));
+    return JdbcTestUtils.countRowsInTable(jdbc, table);
   }
 
   private static void assertProblem(RawHttp.Response response, int status, String quoted) {
