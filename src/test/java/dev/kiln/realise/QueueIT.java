@@ -1,6 +1,5 @@
 package dev.kiln.realise;
 
-import java.util.Objects;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
