@@ -48,7 +48,7 @@ public class BinaryCache {
   private final Realiser realiser;
   private final Castore castore;
   private final Signer signer;
-  private final Compression compression;
+  private final NarForm compression;
 
   BinaryCache(PathInfos pathInfos, Derivations derivations, Realiser realiser, Castore castore, Signer signer,
       BinaryCacheProperties properties) {
@@ -92,7 +92,7 @@ public class BinaryCache {
       signatures.add(own);
     }
     signatures.sort(Comparator.comparing(Signature::toString));
-    NarFile file = compression == Compression.NONE
+    NarFile file = compression == NarForm.NONE
         ? NarFile.plain(url, info.narHash(), info.narSize())
         : NarFile.streamed(url, compression.nixName());
     return NarInfo.of(info, file, signatures);

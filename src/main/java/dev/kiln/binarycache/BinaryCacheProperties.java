@@ -13,5 +13,5 @@ import org.springframework.validation.annotation.Validated;
  */
 @ConfigurationProperties("kiln.cache")
 @Validated
-public record BinaryCacheProperties(@DefaultValue("none") Compression compression,
+public record BinaryCacheProperties(@DefaultValue("none") NarForm compression,
     @DefaultValue("30") @Min(0) int priority) {}

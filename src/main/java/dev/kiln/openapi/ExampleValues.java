@@ -13,10 +13,20 @@ final class ExampleValues implements OpenApiCustomizer {
   private static final Map<String, String> VALUES = Map.of(
       "path", "wg7jvpdpvswjfl0j9ksr949fyhinngcb-greeting",
       "hash", "wg7jvpdpvswjfl0j9ksr949fyhinngcb",
+      "narHash", "1hpfarjn866qsyxhv7by9gg8mhd84n14iymr7gbmx8jsb7qxv6l2",
       "sub", "README",
       "drv", "z508iql7w8wjmmirzb74n2zlkhminvfb-greeting.drv",
       "derivation", "z508iql7w8wjmmirzb74n2zlkhminvfb-greeting.drv",
       "name", "hello-src");
+
+  /** By parameter, for those that mean the same wherever they stand. */
+  private static final Map<String, String> DESCRIPTIONS = Map.of(
+      "path", "<hash>-<name>",
+      "hash", "The 32 digits of a store path",
+      "narHash", "SHA-256 of the NAR, in nixbase32",
+      "file", "<SHA-256 of the file as it is sent, in nixbase32>.nar, and what its compression adds",
+      "derivation", "<hash>-<name>.drv",
+      "name", "A file name, as Nix makes it");
 
   @Override
   public void customise(OpenAPI api) {
@@ -26,6 +36,9 @@ final class ExampleValues implements OpenApiCustomizer {
   }
 
   private static void complete(Parameter parameter) {
+    if (parameter.getDescription() == null) {
+      parameter.setDescription(DESCRIPTIONS.get(parameter.getName()));
+    }
     if (parameter.getExample() == null && VALUES.containsKey(parameter.getName())) {
       parameter.setExample(VALUES.get(parameter.getName()));
     }

@@ -52,6 +52,8 @@ final class NixClient {
     ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile())
         .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
     builder.environment().put("HOME", home.toString());
+    // of its own: what a client remembers of a cache is not made for two that write it at once
+    builder.environment().put("XDG_CACHE_HOME", Files.createTempDirectory(home, "cache").toString());
     builder.environment().remove("NIX_REMOTE");
     Process process = builder.start();
     try {

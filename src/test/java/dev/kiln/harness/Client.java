@@ -13,8 +13,6 @@ import dev.kiln.derivation.KnownDerivation;
 /** Talks to a Kiln as its clients do. */
 public final class Client {
 
-  private static final HttpClient HTTP = HttpClient.newHttpClient();
-
   private final URI base;
 
   public Client(int port) {
@@ -37,8 +35,9 @@ public final class Client {
     if (headers.length > 0) {
       request.headers(headers);
     }
-    try {
-      return HTTP.send(request.build(), BodyHandlers.ofString());
+    // a connection each: a server that refuses early need not read the rest, and then closes
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      return http.send(request.build(), BodyHandlers.ofString());
     } catch (IOException | InterruptedException e) {
       throw new IllegalStateException(e);
     }

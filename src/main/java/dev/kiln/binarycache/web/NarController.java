@@ -20,7 +20,7 @@ import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RestController;
 
 import dev.kiln.binarycache.BinaryCache;
-import dev.kiln.binarycache.Compression;
+import dev.kiln.binarycache.NarForm;
 import dev.kiln.castore.Castore;
 import dev.kiln.hash.HashAlgorithm;
 import dev.kiln.hash.NixHash;
@@ -84,17 +84,17 @@ class NarController {
   @GetMapping({NAR + ".zst", BinaryCacheController.ON_DEMAND + NAR + ".zst"})
   @Operation(summary = "Fetch a NAR, compressed by zstd while it is sent")
   void zstd(@PathVariable String narHash, HttpMethod method, HttpServletResponse response) throws IOException {
-    compressed(narHash, Compression.ZSTD, method, response);
+    compressed(narHash, NarForm.ZSTD, method, response);
   }
 
   @GetMapping({NAR + ".xz", BinaryCacheController.ON_DEMAND + NAR + ".xz"})
   @Operation(summary = "Fetch a NAR, compressed by xz while it is sent")
   void xz(@PathVariable String narHash, HttpMethod method, HttpServletResponse response) throws IOException {
-    compressed(narHash, Compression.XZ, method, response);
+    compressed(narHash, NarForm.XZ, method, response);
   }
 
   /** Of unknown length, and without ranges: nothing is kept that could tell where to go on. */
-  private void compressed(String narHash, Compression compression, HttpMethod method, HttpServletResponse response)
+  private void compressed(String narHash, NarForm compression, HttpMethod method, HttpServletResponse response)
       throws IOException {
     PathInfo info = find(narHash);
     begin(response, '"' + narHash + compression.suffix() + '"');

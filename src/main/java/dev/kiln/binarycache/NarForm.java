@@ -9,7 +9,7 @@ import org.tukaani.xz.LZMA2Options;
 import org.tukaani.xz.XZOutputStream;
 
 /** A form in which Kiln serves NARs. */
-public enum Compression {
+public enum NarForm {
 
   NONE("") {
     @Override
@@ -35,7 +35,7 @@ public enum Compression {
 
   private final String suffix;
 
-  Compression(String suffix) {
+  NarForm(String suffix) {
     this.suffix = suffix;
   }
 
