@@ -32,6 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.test.context.TestPropertySource;
 import tools.jackson.databind.JsonNode;
 
 import dev.kiln.castore.Castore;
@@ -59,7 +60,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  * What Nix made of the golden expressions is what Kiln makes of them: derivations and sources go in, and all outputs are read
  * by their URLs, at once.
  */
+// a Kiln of its own, which knows nothing yet
 @KilnTest
+@TestPropertySource(properties = "kiln.build.max-jobs=4")
 @TestInstance(Lifecycle.PER_CLASS)
 class GoldenStoreIT {
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletResponse;
@@ -34,6 +35,8 @@ class NarController {
 
   /** 52 digits of nixbase32. */
   static final String NAR = "/nar/{narHash:[0-9a-df-np-sv-z]{52}}.nar";
+  /** Of a NAR as its client named it: any other name is nothing here. */
+  static final String FILE = "/nar/{file:[0-9a-df-np-sv-z]{52}\\.nar.*}";
   private static final String CONTENT_TYPE = "application/x-nix-nar";
 
   private final BinaryCache cache;
@@ -51,8 +54,8 @@ class NarController {
   @ApiResponse(responseCode = "404", description = "No path that is here has this NAR, or part of it is lost")
   @ApiResponse(responseCode = "416", description = "The range begins after the end")
   void plain(@PathVariable String narHash, HttpMethod method,
-      @RequestHeader(name = HttpHeaders.RANGE, required = false) @Nullable String range,
-      @RequestHeader(name = HttpHeaders.IF_RANGE, required = false) @Nullable String ifRange,
+      @Parameter(hidden = true) @RequestHeader(name = HttpHeaders.RANGE, required = false) @Nullable String range,
+      @Parameter(hidden = true) @RequestHeader(name = HttpHeaders.IF_RANGE, required = false) @Nullable String ifRange,
       HttpServletResponse response) throws IOException {
     PathInfo info = find(narHash);
     String tag = '"' + narHash + '"';

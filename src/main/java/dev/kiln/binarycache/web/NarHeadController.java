@@ -3,6 +3,7 @@ package dev.kiln.binarycache.web;
 import java.io.IOException;
 import java.util.Optional;
 
+import io.swagger.v3.oas.annotations.Hidden;
 import jakarta.servlet.http.HttpServletRequest;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.ResponseEntity;
@@ -33,9 +34,10 @@ class NarHeadController {
     this.cache = cache;
   }
 
+  @Hidden
   // the patterns of NarController too: of two that are alike, the one that names HEAD is taken
   @RequestMapping(path = {NarController.NAR, NarController.NAR + ".zst", NarController.NAR + ".xz",
-      DIRECTORY + "{file}"}, method = RequestMethod.HEAD)
+      NarController.FILE}, method = RequestMethod.HEAD)
   ResponseEntity<Void> head(HttpServletRequest request) throws IOException {
     NarFileName name = NarFileName.parse(request.getRequestURI().substring(DIRECTORY.length()));
     Optional<UploadedNar> sent = nars.find(name);

@@ -63,7 +63,7 @@ class UploadController {
     this.logs = logs;
   }
 
-  @PutMapping("/nar/{file}")
+  @PutMapping(NarController.FILE)
   @Operation(summary = "Send a NAR, before the narinfo of its path", description = "It is named by the SHA-256 of the file as it is sent, and is visible to nobody until a narinfo that fits it comes.")
   @ApiResponse(responseCode = "201", description = "It is kept for the narinfo")
   @ApiResponse(responseCode = "422", description = "It has another hash, or is no NAR as Nix writes it")
@@ -73,7 +73,7 @@ class UploadController {
     return ResponseEntity.status(HttpStatus.CREATED).build();
   }
 
-  @PutMapping("/{hash}.narinfo")
+  @PutMapping("/" + BinaryCacheController.HASH + ".narinfo")
   @Operation(summary = "Make a path of a NAR that was sent before")
   @ApiResponse(responseCode = "200", description = "It was here before; signatures that are new were added")
   @ApiResponse(responseCode = "201", description = "It is here now")
@@ -98,7 +98,7 @@ class UploadController {
     return ResponseEntity.noContent().build();
   }
 
-  @PutMapping("/{hash}.ls")
+  @PutMapping("/" + BinaryCacheController.HASH + ".ls")
   @Operation(summary = "Send a NAR's listing", description = "Kiln makes its own from the NAR and does not keep this one.")
   ResponseEntity<Void> listing(@PathVariable String hash, HttpServletRequest request) throws IOException {
     pathHash(hash);
