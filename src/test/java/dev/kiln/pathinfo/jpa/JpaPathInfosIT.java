@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.test.context.TestPropertySource;
 import org.springframework.test.jdbc.JdbcTestUtils;
 
 import dev.kiln.bytes.ByteString;
@@ -39,7 +40,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+// a Kiln of its own: what is registered here has no content, and others would read it
 @KilnTest
+@TestPropertySource(properties = "kiln.build.max-jobs=1")
 class JpaPathInfosIT {
 
   private static final NixHash NAR = NixHash.sha256Of(ByteString.utf8("nar"));
