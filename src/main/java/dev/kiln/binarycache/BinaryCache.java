@@ -119,7 +119,9 @@ public class BinaryCache {
   private final class Presence implements NodeVisitor {
 
     @Override
-    public void enter(@Nullable PathComponent name, DirectoryNode directory, Directory entries) {}
+    public void enter(@Nullable PathComponent name, DirectoryNode directory, Directory entries) {
+      castore.blobs().expect(entries.files());
+    }
 
     @Override
     public void leave() {}

@@ -4,7 +4,9 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;
+import java.util.Collection;
 
+import dev.kiln.castore.Node.FileNode;
 import dev.kiln.hash.Blake3Digest;
 
 /** Where the bytes of files are kept, each content once, named by its BLAKE3 digest. */
@@ -18,6 +20,9 @@ public interface Blobs {
    * @throws MissingBlobException if it is not here
    */
   FileChannel open(Blake3Digest digest) throws IOException;
+
+  /** Hears which files will be looked for next, so that they can be looked up together. They need not be here. */
+  default void expect(Collection<FileNode> files) {}
 
   /** Begins to take blobs in. Any number of batches may run at once, also with the same content. */
   Batch begin();

@@ -78,6 +78,7 @@ public final class Castore {
     visit(root, new NodeVisitor() {
       @Override
       public void enter(@Nullable PathComponent name, DirectoryNode directory, Directory entries) throws IOException {
+        blobs.expect(entries.files());
         sink.enterDirectory(name);
       }
 

@@ -11,6 +11,7 @@ import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
 import dev.kiln.castore.Node.DirectoryNode;
+import dev.kiln.castore.Node.FileNode;
 import dev.kiln.hash.Blake3;
 import dev.kiln.hash.Blake3Digest;
 
@@ -101,6 +102,11 @@ public final class Directory {
       }
     }
     return Optional.empty();
+  }
+
+  /** @return the files that lie directly in it */
+  public List<FileNode> files() {
+    return entries().stream().map(Entry::node).filter(FileNode.class::isInstance).map(FileNode.class::cast).toList();
   }
 
   /** @return in the order of their names' bytes; a view that makes entries as it is read */

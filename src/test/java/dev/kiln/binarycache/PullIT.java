@@ -27,7 +27,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 import dev.kiln.castore.Castore;
 import dev.kiln.castore.Node.FileNode;
-import dev.kiln.castore.fs.FsBlobs;
+import dev.kiln.castore.fs.PackedBlobs;
 import dev.kiln.harness.KilnTest;
 import dev.kiln.harness.NixClient;
 import dev.kiln.harness.RawHttp;
@@ -61,7 +61,7 @@ class PullIT {
   @Autowired
   Realiser realiser;
   @Autowired
-  FsBlobs blobs;
+  PackedBlobs blobs;
   @Autowired
   Castore castore;
 
@@ -254,7 +254,7 @@ class PullIT {
   @Test
   void servesNoNarWhoseContentIsLost() throws Exception {
     var lost = importer.file(new dev.kiln.storepath.StorePathName("lost"), false,
-        new java.io.ByteArrayInputStream("soon lost".getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        new java.io.ByteArrayInputStream(new byte[100_000]));
     Files.delete(blobs.path(((FileNode) lost.root()).digest()));
     assertThat(get(nar(lost)).statusCode()).isEqualTo(404);
     assertThat(new String(get(nar(lost)).body(), java.nio.charset.StandardCharsets.UTF_8)).contains("incomplete-nar");

@@ -21,7 +21,8 @@ import dev.kiln.posix.TreeRemoval;
 
 /**
  * Gives blobs names in trees, by hard links: a file that is not executable shares the inode of its blob; the executable ones of
- * the same content share one copy, kept here. Where a link cannot be (too many of them, another file system), a copy is.
+ * the same content share one copy, kept here. Where a link cannot be (a blob in a pack, too many links, another file system), a
+ * copy is.
  */
 final class BlobLinks {
 
@@ -57,10 +58,8 @@ final class BlobLinks {
       directory.link(blobFile.apply(digest), name);
       return true;
     } catch (PosixException e) {
-      if (e.is(Errno.ENOENT)) {
-        throw missing(digest, e);
-      }
-      return requireReasonToCopy(e);
+      // a small blob is no file of its own
+      return !e.is(Errno.ENOENT) && requireReasonToCopy(e);
     }
   }
 
@@ -126,11 +125,5 @@ final class BlobLinks {
 
   private static boolean isTemporary(DirectoryFd.Entry entry) {
     return entry.name().startsWith(ByteString.utf8(TEMPORARY));
-  }
-
-  private static MissingBlobException missing(Blake3Digest digest, PosixException cause) {
-    MissingBlobException missing = new MissingBlobException(digest);
-    missing.initCause(cause);
-    return missing;
   }
 }

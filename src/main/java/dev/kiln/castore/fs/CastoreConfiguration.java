@@ -8,24 +8,25 @@ import org.springframework.context.annotation.Configuration;
 
 import dev.kiln.castore.Castore;
 import dev.kiln.castore.Directories;
+import dev.kiln.castore.PackIndex;
 import dev.kiln.datadir.DataDirectory;
 
 @Configuration(proxyBeanMethods = false)
 class CastoreConfiguration {
 
   @Bean
-  FsBlobs blobs(DataDirectory dataDirectory) throws IOException {
-    return new FsBlobs(dataDirectory.path());
+  PackedBlobs blobs(DataDirectory dataDirectory, PackIndex index) throws IOException {
+    return new PackedBlobs(dataDirectory.path(), new FsBlobs(dataDirectory.path()), index);
   }
 
   @Bean
-  Castore castore(FsBlobs blobs, Directories directories) {
+  Castore castore(PackedBlobs blobs, Directories directories) {
     return new Castore(blobs, directories);
   }
 
   /** @param maxTrees how many inputs of builds stay laid out on disk although no build uses them */
   @Bean
-  FsCheckouts checkouts(Castore castore, FsBlobs blobs, DataDirectory dataDirectory,
+  FsCheckouts checkouts(Castore castore, PackedBlobs blobs, DataDirectory dataDirectory,
       @Value("${kiln.castore.max-checkouts:2000}") int maxTrees) throws IOException {
     return new FsCheckouts(castore, blobs::path, dataDirectory.resolve("checkouts"), maxTrees);
   }

@@ -84,7 +84,11 @@ public final class FsBlobs implements Blobs {
   private void deleteLeftovers() throws IOException {
     try (DirectoryStream<Path> batches = Files.newDirectoryStream(tmp)) {
       for (Path batch : batches) {
-        deleteBatch(batch);
+        if (Files.isDirectory(batch)) {
+          deleteBatch(batch);
+        } else {
+          Files.delete(batch);
+        }
       }
     }
   }

@@ -12,18 +12,24 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.beans.factory.annotation.Autowired;
 
 import dev.kiln.castore.Blobs.Batch;
+import dev.kiln.castore.PackIndex;
+import dev.kiln.harness.ScratchKilnTest;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /** On a file system of 8 MiB. Needs root, to mount it. */
+@ScratchKilnTest
 class FullDiskIT {
 
   @TempDir
   private Path dir;
+  @Autowired
+  PackIndex index;
 
   @BeforeEach
   void mount() throws Exception {
@@ -37,8 +43,7 @@ class FullDiskIT {
 
   @Test
   void aBlobTooLargeForTheDiskLeavesNothing() throws IOException {
-    FsBlobs blobs = new FsBlobs(dir);
-    try (Batch batch = blobs.begin()) {
+    try (PackedBlobs blobs = new PackedBlobs(dir, new FsBlobs(dir), index); Batch batch = blobs.begin()) {
       assertThatThrownBy(() -> batch.put(new ByteArrayInputStream(content(16 << 20)))).isInstanceOf(IOException.class)
           .hasMessageContaining("No space left");
       assertThat(files()).isEmpty();
@@ -50,8 +55,7 @@ class FullDiskIT {
 
   @Test
   void manySmallBlobsThatFillTheDiskLeaveNothingWhenGivenUp() throws IOException {
-    FsBlobs blobs = new FsBlobs(dir);
-    try (Batch batch = blobs.begin()) {
+    try (PackedBlobs blobs = new PackedBlobs(dir, new FsBlobs(dir), index); Batch batch = blobs.begin()) {
       assertThatThrownBy(() -> {
         for (int size = 20_000; size < 40_000; size++) {
           batch.put(new ByteArrayInputStream(content(size)));

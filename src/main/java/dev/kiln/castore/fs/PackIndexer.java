@@ -1,0 +1,105 @@
+package dev.kiln.castore.fs;
+
+import java.io.Closeable;
+import java.io.InterruptedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+
+import dev.kiln.castore.PackIndex;
+import dev.kiln.castore.PackIndex.PackedBlob;
+import dev.kiln.castore.PackIndex.Place;
+import dev.kiln.hash.Blake3Digest;
+
+/**
+ * Indexes packs that are kept already, after the one who brought them has gone on. Until then their blobs are found here. What is
+ * left when Kiln ends is indexed when it starts again.
+ */
+final class PackIndexer implements Closeable {
+
+  private static final Logger log = LoggerFactory.getLogger(PackIndexer.class);
+
+  /** Blobs, of about 150 bytes each, that wait. Who brings more waits too. */
+  private static final int MAX_WAITING = 100_000;
+  private static final long RETRY_SECONDS = 1;
+
+  private record Pack(long id, List<PackedBlob> blobs) {}
+
+  private final PackIndex index;
+  private final Map<Blake3Digest, Place> waiting = new ConcurrentHashMap<>();
+  private final Semaphore room = new Semaphore(MAX_WAITING);
+  private final BlockingQueue<Pack> packs = new LinkedBlockingQueue<>();
+  private final Thread thread;
+
+  PackIndexer(PackIndex index) {
+    this.index = index;
+    this.thread = Thread.ofPlatform().name("pack-indexer").daemon().start(this::run);
+  }
+
+  /** @return where a blob is that waits */
+  @Nullable
+  Place find(Blake3Digest digest) {
+    return waiting.get(digest);
+  }
+
+  /** Takes a pack that is registered, of at most {@value #MAX_WAITING} blobs. They are found when this returns. */
+  void submit(long pack, List<PackedBlob> blobs) throws InterruptedIOException {
+    try {
+      room.acquire(blobs.size());
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while pack " + Packs.name(pack) + " waited to be indexed");
+    }
+    blobs.forEach(blob -> waiting.put(blob.digest(), blob.place()));
+    packs.add(new Pack(pack, List.copyOf(blobs)));
+  }
+
+  private void run() {
+    try {
+      while (true) {
+        index(packs.take());
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void index(Pack pack) throws InterruptedException {
+    while (true) {
+      try {
+        index.index(pack.id(), pack.blobs());
+        pack.blobs().forEach(blob -> waiting.remove(blob.digest(), blob.place()));
+        room.release(pack.blobs().size());
+        return;
+      } catch (DataAccessException e) {
+        log.warn("pack {} is not indexed yet: {}", Packs.name(pack.id()), e.getMessage());
+        TimeUnit.SECONDS.sleep(RETRY_SECONDS);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException _) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

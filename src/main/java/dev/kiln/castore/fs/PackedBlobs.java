@@ -1,0 +1,239 @@
+package dev.kiln.castore.fs;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import dev.kiln.castore.Blobs;
+import dev.kiln.castore.MissingBlobException;
+import dev.kiln.castore.Node.FileNode;
+import dev.kiln.castore.PackIndex;
+import dev.kiln.castore.PackIndex.PackedBlob;
+import dev.kiln.castore.PackIndex.Place;
+import dev.kiln.hash.Blake3Digest;
+
+/**
+ * Keeps what comes together together: the small blobs of a batch lie one after the other in a few packs, so that a tree of thousands
+ * of small files is written, made durable and read as one file is. Large blobs are files of their own. A small blob that is a
+ * file, as an earlier Kiln wrote it, is read from there.
+ */
+public final class PackedBlobs implements Blobs, Closeable {
+
+  /** Blobs of this size are large, in bytes. */
+  static final int LARGE = 1 << 16;
+
+  private static final Logger log = LoggerFactory.getLogger(PackedBlobs.class);
+
+  /** Packs of this many blobs are indexed at once: they are many, and each is little work. */
+  private static final int INDEXED_AT_ONCE = 256;
+  /** Places remembered, about 200 bytes each. */
+  private static final int REMEMBERED = 40_000;
+  /** Packs looked up at a time. */
+  private static final int PAGE = 1_000;
+
+  private final FsBlobs files;
+  private final Path tmp;
+  private final Packs packs;
+  private final PackIndex index;
+  private final PackIndexer indexer;
+  private final Cache<Blake3Digest, Place> remembered = Caffeine.newBuilder().maximumSize(REMEMBERED).build();
+
+  /**
+   * @param dir of which nobody else may use {@code packs} and {@code tmp} at the same time
+   * @param files has {@code dir} too
+   */
+  public PackedBlobs(Path dir, FsBlobs files, PackIndex index) throws IOException {
+    this.files = files;
+    this.tmp = dir.resolve("tmp");
+    this.packs = new Packs(dir.resolve("packs"));
+    this.index = index;
+    this.indexer = new PackIndexer(index);
+    adopt();
+    for (long pack : index.notIndexed()) {
+      try {
+        indexer.submit(pack, packs.table(pack));
+      } catch (IOException e) {
+        log.error("what is only in pack {} cannot be served", Packs.name(pack), e);
+      }
+    }
+  }
+
+  /** Registers packs that a Kiln kept and then ended, or whose rows were lost. */
+  private void adopt() throws IOException {
+    List<Long> ids = packs.ids();
+    for (int from = 0; from < ids.size(); from += PAGE) {
+      List<Long> page = ids.subList(from, Math.min(from + PAGE, ids.size()));
+      Set<Long> registered = index.registered(page);
+      for (long pack : page) {
+        if (!registered.contains(pack)) {
+          adopt(pack);
+        }
+      }
+    }
+  }
+
+  private void adopt(long pack) {
+    try {
+      index.index(pack, packs.table(pack));
+      log.info("adopted pack {}", Packs.name(pack));
+    } catch (IOException e) {
+      log.warn("pack {} is left alone", Packs.name(pack), e);
+    }
+  }
+
+  @Override
+  public boolean contains(Blake3Digest digest) {
+    Place near = near(digest);
+    if (near != null) {
+      return packs.contains(near.pack());
+    }
+    if (files.contains(digest)) {
+      return true;
+    }
+    Place place = lookUp(digest);
+    return place != null && packs.contains(place.pack());
+  }
+
+  @Override
+  public FileChannel open(Blake3Digest digest) throws IOException {
+    Place place = near(digest);
+    if (place == null) {
+      if (files.contains(digest)) {
+        return files.open(digest);
+      }
+      place = lookUp(digest);
+    }
+    if (place == null) {
+      throw new MissingBlobException(digest);
+    }
+    try {
+      return new BytesChannel(packs.read(place));
+    } catch (IOException e) {
+      if (Packs.isAbsence(e)) {
+        MissingBlobException missing = new MissingBlobException(digest);
+        missing.initCause(e);
+        throw missing;
+      }
+      throw e;
+    }
+  }
+
+  /** Looks up those that are small and not known here: one that is found leads to its neighbours, the rest are asked for at once. */
+  @Override
+  public void expect(Collection<FileNode> expected) {
+    List<Blake3Digest> unknown = unknown(expected.stream().filter(file -> file.size() < LARGE).map(FileNode::digest)
+        .toList());
+    if (!unknown.isEmpty() && lookUp(unknown.getFirst()) != null) {
+      unknown = unknown(unknown);
+    }
+    if (!unknown.isEmpty()) {
+      remembered.putAll(index.find(unknown));
+    }
+  }
+
+  private List<Blake3Digest> unknown(Collection<Blake3Digest> digests) {
+    return digests.stream().filter(digest -> near(digest) == null).toList();
+  }
+
+  @Override
+  public Batch begin() {
+    return new PackedBatch(this);
+  }
+
+  Batch beginLarge() {
+    return files.begin();
+  }
+
+  /** @return a name that no pack has */
+  long newPack() {
+    return ThreadLocalRandom.current().nextLong();
+  }
+
+  /** @return where a pack waits until it is kept */
+  Path temporary(long pack) {
+    return tmp.resolve("pack-" + Packs.name(pack));
+  }
+
+  /** @return those that are in packs which are here */
+  Set<Blake3Digest> here(Collection<Blake3Digest> digests) {
+    Set<Blake3Digest> here = new HashSet<>();
+    List<Blake3Digest> unknown = new ArrayList<>();
+    for (Blake3Digest digest : digests) {
+      Place place = near(digest);
+      if (place == null) {
+        unknown.add(digest);
+      } else if (packs.contains(place.pack())) {
+        here.add(digest);
+      }
+    }
+    if (!unknown.isEmpty()) {
+      for (Map.Entry<Blake3Digest, Place> found : index.find(unknown).entrySet()) {
+        if (packs.contains(found.getValue().pack())) {
+          here.add(found.getKey());
+        }
+      }
+    }
+    return here;
+  }
+
+  /** Makes a pack that is finished durable, and then visible. */
+  void keep(long pack) throws IOException {
+    packs.keep(pack, temporary(pack));
+    List<PackedBlob> blobs = packs.table(pack);
+    if (blobs.size() <= INDEXED_AT_ONCE) {
+      index.index(pack, blobs);
+    } else {
+      index.register(pack);
+      indexer.submit(pack, blobs);
+    }
+    remember(blobs);
+  }
+
+  private @Nullable Place near(Blake3Digest digest) {
+    Place place = indexer.find(digest);
+    return place != null ? place : remembered.getIfPresent(digest);
+  }
+
+  /** Asks the index, and remembers also what lies beside the blob: it is likely to be wanted next. */
+  private @Nullable Place lookUp(Blake3Digest digest) {
+    Place place = index.find(List.of(digest)).get(digest);
+    if (place != null) {
+      try {
+        remember(packs.table(place.pack()));
+      } catch (IOException e) {
+        log.error("pack {} is lost or damaged", Packs.name(place.pack()), e);
+      }
+      remembered.put(digest, place);
+    }
+    return place;
+  }
+
+  private void remember(List<PackedBlob> blobs) {
+    blobs.forEach(blob -> remembered.put(blob.digest(), blob.place()));
+  }
+
+  /** @return where a blob is, or would be, if it is a file of its own */
+  public Path path(Blake3Digest digest) {
+    return files.path(digest);
+  }
+
+  @Override
+  public void close() throws IOException {
+    indexer.close();
+    packs.close();
+  }
+}

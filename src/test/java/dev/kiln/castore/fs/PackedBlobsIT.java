@@ -1,0 +1,322 @@
+package dev.kiln.castore.fs;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.test.jdbc.JdbcTestUtils;
+
+import dev.kiln.castore.Blobs;
+import dev.kiln.castore.Blobs.Batch;
+import dev.kiln.castore.BlobsContract;
+import dev.kiln.castore.MissingBlobException;
+import dev.kiln.castore.Node.FileNode;
+import dev.kiln.castore.PackIndex;
+import dev.kiln.harness.ScratchKilnTest;
+import dev.kiln.hash.Blake3;
+import dev.kiln.hash.Blake3Digest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+@ScratchKilnTest
+class PackedBlobsIT extends BlobsContract {
+
+  /** More than are indexed at once. */
+  private static final int MANY = 700;
+
+  @TempDir
+  private Path dir;
+  @Autowired
+  PackIndex index;
+  @Autowired
+  JdbcTemplate jdbc;
+
+  private final List<PackedBlobs> opened = new ArrayList<>();
+
+  @Override
+  protected Blobs create() throws IOException {
+    forgetAll();
+    return start(index);
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    for (PackedBlobs each : opened) {
+      each.close();
+    }
+  }
+
+  private PackedBlobs start(PackIndex index) throws IOException {
+    PackedBlobs started = new PackedBlobs(dir, new FsBlobs(dir), index);
+    opened.add(started);
+    return started;
+  }
+
+  /** As a Kiln that ended and starts again. */
+  private PackedBlobs restart() throws IOException {
+    opened.getLast().close();
+    PackedBlobs started = start(index);
+    blobs = started;
+    return started;
+  }
+
+  private void forgetAll() {
+    jdbc.update("truncate pack cascade");
+  }
+
+  private static void put(Blobs blobs, int from, int to) throws IOException {
+    try (Batch batch = blobs.begin()) {
+      for (int size = from; size < to; size++) {
+        batch.put(new ByteArrayInputStream(content(size)));
+      }
+      batch.sync();
+    }
+  }
+
+  private void requireAll(int from, int to) throws IOException {
+    for (int size = from; size < to; size++) {
+      assertThat(blobs.contains(Blake3.of(content(size)))).isTrue();
+      assertThat(read(Blake3.of(content(size)))).isEqualTo(content(size));
+    }
+  }
+
+  private List<Path> packs() throws IOException {
+    try (Stream<Path> files = Files.list(dir.resolve("packs"))) {
+      return files.toList();
+    }
+  }
+
+  @Test
+  void smallBlobsOfABatchLieInOnePack() throws IOException {
+    put(blobs, 0, MANY);
+    assertThat(packs()).hasSize(1);
+    try (Stream<Path> files = Files.walk(dir.resolve("blobs")).filter(Files::isRegularFile)) {
+      assertThat(files).isEmpty();
+    }
+    assertThat(dir.resolve("tmp")).isEmptyDirectory();
+    requireAll(0, MANY);
+  }
+
+  @Test
+  void aPackThatIsFullIsFollowedByAnother() throws IOException {
+    try (Batch batch = blobs.begin()) {
+      for (int i = 0; i < 10_000; i++) {
+        batch.put(new ByteArrayInputStream(("blob " + i).getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+      }
+      assertThat(packs()).isEmpty();
+      batch.sync();
+    }
+    assertThat(packs()).hasSize(3);
+    for (int i = 0; i < 10_000; i += 99) {
+      byte[] content = ("blob " + i).getBytes(java.nio.charset.StandardCharsets.UTF_8);
+      assertThat(read(Blake3.of(content))).isEqualTo(content);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {3, MANY})
+  void blobsThatAreHereAreNotWrittenAgain(int count) throws IOException {
+    put(blobs, 0, count);
+    put(blobs, 0, count);
+    restart();
+    put(blobs, 0, count);
+    assertThat(packs()).hasSize(1);
+    put(blobs, 0, count + 1);
+    assertThat(packs()).hasSize(2);
+    assertThat(packs().stream().mapToLong(pack -> pack.toFile().length()).min().orElseThrow())
+        .isLessThan(count + 200);
+    requireAll(0, count + 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {3, MANY})
+  void findsAllAgainAfterARestart(int count) throws IOException {
+    put(blobs, 0, count);
+    restart();
+    requireAll(0, count);
+  }
+
+  @Test
+  void everyPackIsIndexedInTheEnd() throws IOException {
+    put(blobs, 0, MANY);
+    Awaitility.await().until(() -> JdbcTestUtils.countRowsInTable(jdbc, "packed_blob") == MANY);
+    assertThat(index.notIndexed()).isEmpty();
+  }
+
+  @Test
+  void blobsAreVisibleWhileTheDatabaseIsNotReadyToIndexThemAndAfterAStart() throws IOException {
+    AtomicBoolean away = new AtomicBoolean(true);
+    blobs = start(new Reluctant(index, away));
+    put(blobs, 0, MANY);
+    requireAll(0, MANY);
+    assertThat(JdbcTestUtils.countRowsInTable(jdbc, "packed_blob")).isZero();
+    assertThat(index.notIndexed()).hasSize(1);
+    restart();
+    requireAll(0, MANY);
+    Awaitility.await().until(() -> index.notIndexed().isEmpty());
+    assertThat(JdbcTestUtils.countRowsInTable(jdbc, "packed_blob")).isEqualTo(MANY);
+  }
+
+  @Test
+  void anIndexThatCameBackIsWrittenWithoutAStart() throws IOException {
+    AtomicBoolean away = new AtomicBoolean(true);
+    blobs = start(new Reluctant(index, away));
+    put(blobs, 0, MANY);
+    away.set(false);
+    Awaitility.await().until(() -> index.notIndexed().isEmpty());
+    requireAll(0, MANY);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {3, MANY})
+  void packsWhoseRowsAreLostAreAdopted(int count) throws IOException {
+    put(blobs, 0, count);
+    opened.getLast().close();
+    forgetAll();
+    restart();
+    requireAll(0, count);
+    assertThat(index.notIndexed()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {3, MANY})
+  void whatALostPackHeldIsMissingUntilItIsPutAgain(int count) throws IOException {
+    put(blobs, 0, count);
+    opened.getLast().close();
+    Files.delete(packs().getFirst());
+    restart();
+    Blake3Digest digest = Blake3.of(content(2));
+    assertThat(blobs.contains(digest)).isFalse();
+    assertThatThrownBy(() -> blobs.open(digest)).isInstanceOf(MissingBlobException.class);
+    put(blobs, 0, count);
+    requireAll(0, count);
+    restart();
+    requireAll(0, count);
+  }
+
+  @Test
+  void aFileThatIsNoWholePackDoesNotKeepKilnFromStarting() throws IOException {
+    put(blobs, 0, MANY);
+    opened.getLast().close();
+    Path pack = packs().getFirst();
+    byte[] whole = Files.readAllBytes(pack);
+    for (int length : List.of(0, 7, 60, whole.length / 2, whole.length - 1)) {
+      Files.write(pack.resolveSibling("%016x".formatted(length)), java.util.Arrays.copyOf(whole, length));
+    }
+    whole[whole.length - 60] ^= 1;
+    Files.write(pack.resolveSibling("ffffffffffffffff"), whole);
+    Files.writeString(pack.resolveSibling("README"), "not a pack");
+    restart();
+    requireAll(0, MANY);
+    assertThat(index.registered(List.of(0L, 7L, 60L, -1L))).isEmpty();
+  }
+
+  @Test
+  void readsWhatAnEarlierKilnKeptInFiles() throws IOException {
+    put(new FsBlobs(dir), 0, 20);
+    requireAll(0, 20);
+  }
+
+  @Test
+  void whatACrashLeftBehindIsDeletedAtTheNextStart() throws IOException {
+    Batch abandoned = blobs.begin();
+    for (int size = 0; size < 1_100; size++) {
+      abandoned.put(new ByteArrayInputStream(content(size)));
+    }
+    assertThat(dir.resolve("tmp")).isNotEmptyDirectory();
+    restart();
+    assertThat(dir.resolve("tmp")).isEmptyDirectory();
+    assertThat(blobs.contains(Blake3.of(content(1)))).isFalse();
+  }
+
+  @Test
+  void expectedBlobsOfManyPacksAreFound() throws IOException {
+    for (int from = 0; from < 100; from += 10) {
+      put(blobs, from, from + 10);
+    }
+    restart();
+    List<FileNode> files = IntStream.range(0, 150).mapToObj(
+        size -> new FileNode(Blake3.of(content(size)), size, false)).toList();
+    blobs.expect(files);
+    requireAll(0, 100);
+    assertThat(blobs.contains(files.getLast().digest())).isFalse();
+  }
+
+  @Test
+  void morePacksThanAreKeptOpenAreReadByMany() throws Exception {
+    for (int size = 0; size < 200; size++) {
+      put(blobs, size, size + 1);
+    }
+    assertThat(packs()).hasSize(200);
+    List<Future<?>> readers = new ArrayList<>();
+    try (ExecutorService executor = Executors.newFixedThreadPool(8)) {
+      for (int reader = 0; reader < 8; reader++) {
+        int step = reader * 2 + 1;
+        readers.add(executor.submit(() -> {
+          for (int i = 0; i < 2_000; i++) {
+            int size = i * step % 200;
+            assertThat(read(Blake3.of(content(size)))).isEqualTo(content(size));
+          }
+          return null;
+        }));
+      }
+    }
+    for (Future<?> reader : readers) {
+      reader.get();
+    }
+  }
+
+  /** The real index, whose rows of blobs cannot be written for a while. */
+  private record Reluctant(PackIndex index, AtomicBoolean away) implements PackIndex {
+
+    @Override
+    public Map<Blake3Digest, Place> find(Collection<Blake3Digest> digests) {
+      return index.find(digests);
+    }
+
+    @Override
+    public void register(long pack) {
+      index.register(pack);
+    }
+
+    @Override
+    public void index(long pack, List<PackedBlob> blobs) {
+      if (away.get()) {
+        throw new DataAccessResourceFailureException("away");
+      }
+      index.index(pack, blobs);
+    }
+
+    @Override
+    public List<Long> notIndexed() {
+      return index.notIndexed();
+    }
+
+    @Override
+    public Set<Long> registered(Collection<Long> packs) {
+      return index.registered(packs);
+    }
+  }
+}
