@@ -12,7 +12,7 @@ import org.springframework.context.annotation.Configuration;
 import dev.kiln.datadir.DataDirectory;
 
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties({BinaryCacheProperties.class, SigningProperties.class})
+@EnableConfigurationProperties({BinaryCacheProperties.class, ReadCacheProperties.class, SigningProperties.class})
 class BinaryCacheConfiguration {
 
   private static final Logger log = LoggerFactory.getLogger(BinaryCacheConfiguration.class);

@@ -39,16 +39,18 @@ public class PathReceiver {
 
   private final UploadedNars nars;
   private final PathInfos pathInfos;
+  private final NarInfoTexts narInfos;
   private final ContentAddressCheck contentAddresses;
   private final DerivationRegistrar registrar;
   private final RegisterProperties limits;
   private final Castore castore;
   private final Clock clock;
 
-  PathReceiver(UploadedNars nars, PathInfos pathInfos, ContentAddressCheck contentAddresses,
+  PathReceiver(UploadedNars nars, PathInfos pathInfos, NarInfoTexts narInfos, ContentAddressCheck contentAddresses,
       DerivationRegistrar registrar, RegisterProperties limits, Castore castore, Clock clock) {
     this.nars = nars;
     this.pathInfos = pathInfos;
+    this.narInfos = narInfos;
     this.contentAddresses = contentAddresses;
     this.registrar = registrar;
     this.limits = limits;
@@ -100,6 +102,7 @@ public class PathReceiver {
           + "', which is not the '" + info.narHash() + "' of '" + info.path() + "'");
     }
     pathInfos.addSignatures(info.path().hash(), info.signatures());
+    narInfos.forget(info.path().hash());
     return true;
   }
 

@@ -107,12 +107,15 @@ public final class Castore {
    * @throws MissingDirectoryException a directory is not here
    */
   public void visit(Node root, NodeVisitor visitor) throws IOException {
-    Deque<Iterator<Entry>> open = new ArrayDeque<>();
+    Deque<Level> open = new ArrayDeque<>();
     show(null, root, visitor, open);
     while (!open.isEmpty()) {
-      Iterator<Entry> entries = open.peek();
-      if (entries.hasNext()) {
-        Entry entry = entries.next();
+      Level level = open.peek();
+      if (level.entries.hasNext()) {
+        Entry entry = level.entries.next();
+        if (entry.node() instanceof DirectoryNode) {
+          level.announce(directories);
+        }
         show(entry.name(), entry.node(), visitor, open);
       } else {
         open.pop();
@@ -121,13 +124,36 @@ public final class Castore {
     }
   }
 
-  private void show(@Nullable PathComponent name, Node node, NodeVisitor visitor, Deque<Iterator<Entry>> open)
+  /** A directory that is being shown, and how many of the directories in it the {@link Directories} were told of. */
+  private static final class Level {
+
+    final Iterator<Entry> entries;
+    private final List<DirectoryNode> children;
+    private int announced;
+    private int shown;
+
+    Level(Directory directory) {
+      entries = directory.entries().iterator();
+      children = directory.children();
+    }
+
+    /** Goes before each child that is a directory. */
+    void announce(Directories directories) {
+      if (shown++ == announced && children.size() > 1) {
+        int end = Math.min(children.size(), announced + Directories.MAX_PREFETCH);
+        directories.prefetch(children.subList(announced, end).stream().map(DirectoryNode::digest).toList());
+        announced = end;
+      }
+    }
+  }
+
+  private void show(@Nullable PathComponent name, Node node, NodeVisitor visitor, Deque<Level> open)
       throws IOException {
     switch (node) {
       case DirectoryNode directory -> {
         Directory entries = directory(directory);
         visitor.enter(name, directory, entries);
-        open.push(entries.entries().iterator());
+        open.push(new Level(entries));
       }
       case FileNode file -> visitor.file(name, file);
       case SymlinkNode link -> visitor.symlink(name, link);

@@ -72,6 +72,11 @@ public final class Directory {
     return encoding.length;
   }
 
+  /** @return what this takes of the heap, in bytes, more or less */
+  public int footprint() {
+    return 160 + encoding.length + entries.length * Integer.BYTES;
+  }
+
   /** @return the BLAKE3 digest of {@link #encode} */
   public Blake3Digest digest() {
     return digest;
@@ -120,6 +125,22 @@ public final class Directory {
       @Override
       public int size() {
         return entries.length;
+      }
+    };
+  }
+
+  /** @return the directories among the entries, in the order of their names; a view that makes them as it is read */
+  public List<DirectoryNode> children() {
+    int[] children = Arrays.stream(entries).filter(start -> DirectoryDecoder.isDirectory(encoding, start)).toArray();
+    return new AbstractList<>() {
+      @Override
+      public DirectoryNode get(int index) {
+        return (DirectoryNode) DirectoryDecoder.entry(encoding, children[index]).node();
+      }
+
+      @Override
+      public int size() {
+        return children.length;
       }
     };
   }

@@ -62,6 +62,11 @@ final class DirectoryDecoder {
     return new DirectoryDecoder(encoding, start).readEntry(encoding[start] >> 3);
   }
 
+  /** @param start of an entry that was read before */
+  static boolean isDirectory(byte[] encoding, int start) {
+    return encoding[start] == DirectoryEncoder.tag(DIRECTORIES, BYTES);
+  }
+
   /** Compares the name of the entry at {@code start}, which was read before, with {@code name}. */
   static int compareName(byte[] encoding, int start, ByteString name) {
     return nameAt(encoding, start).compareTo(name);

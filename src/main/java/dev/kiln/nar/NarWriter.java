@@ -2,6 +2,7 @@ package dev.kiln.nar;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 
 import dev.kiln.castore.Castore;
 import dev.kiln.castore.InvalidCastore;
@@ -12,7 +13,17 @@ import dev.kiln.castore.Node;
 /** Makes NARs of trees in castore. */
 public final class NarWriter {
 
+  private static final int BUFFER = 1 << 16;
+
   private final Castore castore;
+
+  /** Takes a NAR's bytes in order. */
+  @FunctionalInterface
+  public interface Output {
+
+    /** Takes what remains of {@code bytes}, which stay the writer's: they change, or are gone, when this has returned. */
+    void write(ByteBuffer bytes) throws IOException;
+  }
 
   public NarWriter(Castore castore) {
     this.castore = castore;
@@ -26,9 +37,9 @@ public final class NarWriter {
    * @throws MissingDirectoryException a directory is absent; {@code sink} then holds a prefix
    */
   public long write(Node root, OutputStream sink) throws IOException {
-    NarSink nar = new NarSink(sink);
-    castore.walk(root, nar);
-    return nar.size();
+    long size = write(root, 0, Long.MAX_VALUE, ByteBuffer.allocate(BUFFER), to(sink));
+    sink.flush();
+    return size;
   }
 
   /**
@@ -45,8 +56,8 @@ public final class NarWriter {
   }
 
   /**
-   * Writes a part of what {@link #write} would write, and leaves {@code sink} open. Files that lie outside the part are not
-   * opened.
+   * Writes a part of what {@link #write(Node, OutputStream)} would write, and leaves {@code sink} open. Files that lie outside the
+   * part are not opened.
    *
    * @param from first byte
    * @param to byte after the last
@@ -54,6 +65,28 @@ public final class NarWriter {
    * @throws MissingDirectoryException a directory is absent; {@code sink} then holds a prefix of the part
    */
   public void write(Node root, long from, long to, OutputStream sink) throws IOException {
-    new NarPart(castore, from, to, sink).write(root);
+    write(root, from, to, ByteBuffer.allocate(BUFFER), to(sink));
+    sink.flush();
+  }
+
+  /**
+   * Writes a part as above, with as few copies as can be.
+   *
+   * @param buffer empty, of 16 bytes or more; files are read into it, and large ones mapped if it is direct
+   * @return bytes passed, from the begin of the NAR
+   */
+  public long write(Node root, long from, long to, ByteBuffer buffer, Output output) throws IOException {
+    NarStream nar = new NarStream(castore.blobs(), from, to, buffer, output);
+    try {
+      castore.visit(root, nar);
+      nar.flush();
+    } catch (NarStream.Complete _) {
+      // the rest of the NAR was not asked for
+    }
+    return nar.position();
+  }
+
+  private static Output to(OutputStream sink) {
+    return bytes -> sink.write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
   }
 }

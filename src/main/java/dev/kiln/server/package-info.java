@@ -1,4 +1,4 @@
-/** The HTTP server below the controllers: which requests reach them, and what it says when it starts. */
+/** The HTTP server below the controllers: which requests reach them, what is answered before, and what it says when it starts. */
 @ApplicationModule(allowedDependencies = {"datadir"})
 @NullMarked
 package dev.kiln.server;

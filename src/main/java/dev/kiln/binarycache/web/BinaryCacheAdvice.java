@@ -19,7 +19,7 @@ import dev.kiln.problem.Problems;
 class BinaryCacheAdvice {
 
   @ExceptionHandler
-  ProblemDetail on(BinaryCacheException e) {
+  static ProblemDetail on(BinaryCacheException e) {
     String message = String.valueOf(e.getMessage());
     return switch (e) {
       case UnknownHash _ -> Problems.problem(HttpStatus.NOT_FOUND, "not-here", message,

@@ -37,7 +37,7 @@ class BinaryCacheController {
   /** 32 digits of nixbase32. */
   static final String HASH = "{hash:[0-9a-df-np-sv-z]{32}}";
 
-  private static final MediaType CACHE_INFO = MediaType.parseMediaType("text/x-nix-cache-info");
+  static final MediaType CACHE_INFO = MediaType.parseMediaType("text/x-nix-cache-info");
   private static final MediaType TEXT = new MediaType(MediaType.TEXT_PLAIN, StandardCharsets.UTF_8);
 
   private final BinaryCache cache;
@@ -69,8 +69,11 @@ class BinaryCacheController {
   }
 
   private ResponseEntity<String> cacheInfo(int wantMassQuery) {
-    return ResponseEntity.ok().contentType(CACHE_INFO).body("StoreDir: " + StorePath.STORE_DIR + "\nWantMassQuery: "
-        + wantMassQuery + "\nPriority: " + priority + "\n");
+    return ResponseEntity.ok().contentType(CACHE_INFO).body(cacheInfo(wantMassQuery, priority));
+  }
+
+  static String cacheInfo(int wantMassQuery, int priority) {
+    return "StoreDir: " + StorePath.STORE_DIR + "\nWantMassQuery: " + wantMassQuery + "\nPriority: " + priority + "\n";
   }
 
   @GetMapping("/api/v1/public-key")

@@ -2,8 +2,6 @@ package dev.kiln.binarycache.web;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.List;
-import java.util.Optional;
 
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
@@ -13,7 +11,6 @@ import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
-import org.springframework.http.HttpRange;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -37,7 +34,8 @@ class NarController {
   static final String NAR = "/nar/{narHash:[0-9a-df-np-sv-z]{52}}.nar";
   /** Of a NAR as its client named it: any other name is nothing here. */
   static final String FILE = "/nar/{file:[0-9a-df-np-sv-z]{52}\\.nar.*}";
-  private static final String CONTENT_TYPE = "application/x-nix-nar";
+  static final String CONTENT_TYPE = "application/x-nix-nar";
+  static final String IMMUTABLE = "public, max-age=31536000, immutable";
 
   private final BinaryCache cache;
   private final NarWriter nars;
@@ -61,27 +59,19 @@ class NarController {
     String tag = '"' + narHash + '"';
     begin(response, tag);
     response.setHeader(HttpHeaders.ACCEPT_RANGES, "bytes");
-    long size = info.narSize();
-    Optional<HttpRange> part = ifRange == null || ifRange.equals(tag) ? parse(range) : Optional.empty();
-    boolean head = method.equals(HttpMethod.HEAD);
-    if (part.isEmpty() || head) {
-      response.setContentLengthLong(size);
-      if (!head) {
-        nars.write(info.root(), response.getOutputStream());
+    NarRange asked = NarRange.of(method.equals(HttpMethod.HEAD) ? null : range, ifRange, tag, info.narSize());
+    if (asked.part()) {
+      response.setStatus(asked.exists()
+          ? HttpStatus.PARTIAL_CONTENT.value()
+          : HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE.value());
+      response.setHeader(HttpHeaders.CONTENT_RANGE, asked.header());
+    }
+    if (asked.exists()) {
+      response.setContentLengthLong(asked.length());
+      if (!method.equals(HttpMethod.HEAD)) {
+        nars.write(info.root(), asked.from(), asked.to(), response.getOutputStream());
       }
-      return;
     }
-    long from = start(part.get(), size);
-    if (from >= size) {
-      response.setStatus(HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE.value());
-      response.setHeader(HttpHeaders.CONTENT_RANGE, "bytes */" + size);
-      return;
-    }
-    long to = part.get().getRangeEnd(size) + 1;
-    response.setStatus(HttpStatus.PARTIAL_CONTENT.value());
-    response.setHeader(HttpHeaders.CONTENT_RANGE, "bytes " + from + "-" + (to - 1) + "/" + size);
-    response.setContentLengthLong(to - from);
-    nars.write(info.root(), from, to, response.getOutputStream());
   }
 
   @GetMapping({NAR + ".zst", BinaryCacheController.ON_DEMAND + NAR + ".zst"})
@@ -117,20 +107,6 @@ class NarController {
   private static void begin(HttpServletResponse response, String tag) {
     response.setContentType(CONTENT_TYPE);
     response.setHeader(HttpHeaders.ETAG, tag);
-    response.setHeader(HttpHeaders.CACHE_CONTROL, "public, max-age=31536000, immutable");
-  }
-
-  /** A range that is malformed, or more than one, is passed over (RFC 9110, 14.2). */
-  private static Optional<HttpRange> parse(@Nullable String range) {
-    try {
-      List<HttpRange> ranges = HttpRange.parseRanges(range);
-      return ranges.size() == 1 ? Optional.of(ranges.getFirst()) : Optional.empty();
-    } catch (IllegalArgumentException _) {
-      return Optional.empty();
-    }
-  }
-
-  private static long start(HttpRange range, long size) {
-    return range.getRangeStart(size);
+    response.setHeader(HttpHeaders.CACHE_CONTROL, IMMUTABLE);
   }
 }
