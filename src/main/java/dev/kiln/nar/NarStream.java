@@ -78,6 +78,7 @@ final class NarStream implements NodeVisitor {
 
   @Override
   public void enter(@Nullable PathComponent name, DirectoryNode directory, Directory entries) throws IOException {
+    blobs.expect(entries.files());
     beginNode(name);
     words(NarFormat.DIRECTORY);
     depth++;

@@ -77,16 +77,10 @@ final class FsBatch implements Batch {
 
   /** Keeps what is in the buffer, which is full, and what follows it. */
   private Blob putLarge(InputStream content) throws IOException {
-    Blake3 blake3 = new Blake3();
-    long size = 0;
+    Blob blob;
     try (FileChannel out = FileChannel.open(incoming, CREATE_NEW, WRITE)) {
-      for (int length = buffer.length; length > 0; length = content.readNBytes(buffer, 0, buffer.length)) {
-        blake3.update(buffer, 0, length);
-        write(out, length);
-        size += length;
-      }
+      blob = LargeBlob.write(buffer, content, out);
     }
-    Blob blob = new Blob(blake3.digest(), size);
     if (!meet(blob)) {
       keep(blob);
     }
