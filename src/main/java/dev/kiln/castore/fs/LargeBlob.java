@@ -133,7 +133,7 @@ final class LargeBlob {
     try {
       task.get();
     } catch (ExecutionException e) {
-      throw new IOException("a blob could not be written: " + e.getCause().getMessage(), e.getCause());
+      throw new IOException("a blob could not be written: " + e.getCause(), e.getCause());
     } catch (InterruptedException _) {
       throw interrupted();
     }
