@@ -15,6 +15,7 @@ import dev.kiln.harness.KilnProcess;
 import dev.kiln.harness.TemporaryDirectories;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -53,7 +54,7 @@ class InterruptedPushIT {
       assertThat(client.send("PUT", half.narInfoTarget(), half.narInfoBytes()).statusCode()).isEqualTo(201);
       for (Push push : List.of(whole, half)) {
         assertThat(client.get("/nar/" + Push.sha256(push.file()).base32() + ".nar").body())
-            .isEqualTo(new String(push.file(), ISO_8859_1));
+            .isEqualTo(new String(push.file(), UTF_8));
       }
     }
   }
