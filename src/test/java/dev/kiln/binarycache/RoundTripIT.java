@@ -104,8 +104,9 @@ class RoundTripIT {
     List<String> derivations = paths.stream().filter(path -> path.endsWith(".drv")).toList();
     List<String> others = paths.stream().filter(path -> !path.endsWith(".drv")).toList();
     String said = nix.run(Stream.concat(command.stream(), others.stream()).toArray(String[]::new)).ok();
-    return derivations.isEmpty() ? said : said + nix.run(Stream.of(command, List.of("--derivation"), derivations)
-        .flatMap(List::stream).toArray(String[]::new)).ok();
+    return derivations.isEmpty() ? said
+        : said + nix.run(Stream.of(command, List.of("--derivation"), derivations)
+            .flatMap(List::stream).toArray(String[]::new)).ok();
   }
 
   @Test
