@@ -17,6 +17,7 @@ import dev.kiln.harness.DebianPostgres;
 import dev.kiln.harness.GoldenFiles;
 import dev.kiln.harness.KilnClient;
 import dev.kiln.harness.KilnProcess;
+import dev.kiln.harness.NixClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -89,8 +90,19 @@ class KilnProcessIT {
         var second = KilnProcess.launch(List.of(), KilnProcess.classPath(), Map.of(), data, given);
         assertThat(second.awaitEnd()).isEqualTo(1);
         assertThat(second.log()).contains("is in use by another Kiln");
+        assertTakesAndGivesAPath(kiln);
       }
     }
+  }
+
+  private void assertTakesAndGivesAPath(KilnProcess kiln) throws IOException {
+    NixClient here = new NixClient();
+    NixClient there = new NixClient("require-sigs = false");
+    Path file = Files.writeString(data.resolve("pushed"), "pushed\n");
+    String path = here.run("nix-store", "--add", file.toString()).ok().strip();
+    here.run("nix", "copy", "--to", kiln.baseUri().toString(), path).ok();
+    there.run("nix", "copy", "--from", kiln.baseUri().toString(), "--to", there.root().toString(), path).ok();
+    assertThat(there.root().resolve(path.substring(1))).hasContent("pushed");
   }
 
   /** From the packaged jar: the class path of a test run may lie where only this user may look. */

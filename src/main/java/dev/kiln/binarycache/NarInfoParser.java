@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -45,6 +46,8 @@ final class NarInfoParser {
   }
 
   private static final int MAX_SIGNATURES = 256;
+  /** In bytes. */
+  private static final int SIGNATURE_LENGTH = 64;
   private static final int LONGEST_QUOTE = 200;
   /** What a narinfo without the line means. */
   private static final String DEFAULT_COMPRESSION = "bzip2";
@@ -109,7 +112,7 @@ final class NarInfoParser {
     if (signatures.size() == MAX_SIGNATURES) {
       throw new InvalidNarInfo("the narinfo has more than " + MAX_SIGNATURES + " signatures");
     }
-    Signature signature = understand(Key.SIG, value, Signature::parse);
+    Signature signature = understand(Key.SIG, value, NarInfoParser::signature);
     if (!signatures.contains(signature)) {
       signatures.add(signature);
     }
@@ -155,6 +158,14 @@ final class NarInfoParser {
       throw new InvalidNarInfo(
           "line '" + quote(key.word + ": " + value) + "': " + quote(String.valueOf(e.getMessage())));
     }
+  }
+
+  private static Signature signature(String value) {
+    Signature signature = Signature.parse(value);
+    if (Base64.getDecoder().decode(signature.base64()).length != SIGNATURE_LENGTH) {
+      throw new IllegalArgumentException("an Ed25519 signature has " + SIGNATURE_LENGTH + " bytes");
+    }
+    return signature;
   }
 
   private static String url(String value) {

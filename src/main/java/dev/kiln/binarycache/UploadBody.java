@@ -12,18 +12,17 @@ import org.jspecify.annotations.Nullable;
  */
 public final class UploadBody extends InputStream {
 
-  /** In bytes per second, on average. */
-  private static final int MIN_RATE = 1024;
-  private static final Duration GRACE = Duration.ofMinutes(1);
   private static final int DRAINED = 1 << 16;
 
   private final InputStream in;
+  private final UploadProperties properties;
   private final long begin = System.nanoTime();
   private long count;
   private @Nullable IOException failure;
 
-  public UploadBody(InputStream in) {
+  public UploadBody(InputStream in, UploadProperties properties) {
     this.in = in;
+    this.properties = properties;
   }
 
   @Override
@@ -46,9 +45,10 @@ public final class UploadBody extends InputStream {
   }
 
   private void requireSpeed() throws IOException {
-    long seconds = Duration.ofNanos(System.nanoTime() - begin).minus(GRACE).toSeconds();
-    if (seconds > 0 && count / seconds < MIN_RATE) {
-      throw new IOException("less than " + MIN_RATE + " bytes a second came");
+    long seconds = Duration.ofNanos(System.nanoTime() - begin).minus(properties.uploadGrace()).toSeconds();
+    long rate = properties.minUploadRate().toBytes();
+    if (seconds > 0 && count / seconds < rate) {
+      throw new IOException("less than " + rate + " bytes a second came, which is kiln.cache.min-upload-rate");
     }
   }
 

@@ -8,6 +8,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import org.springframework.util.unit.DataSize;
@@ -70,6 +73,12 @@ final class GoldenKiln {
 
   static StorePath derivation(String name) {
     return StorePath.parse(GOLDEN.get("cases").get(name).get("drv").asString());
+  }
+
+  /** @return every path of the closures of the golden cases */
+  static SortedSet<StorePath> paths() {
+    return GOLDEN.get("paths").propertyNames().stream().map(StorePath::parse)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** @return what Nix said of a path: narHash, narSize, references */

@@ -16,10 +16,11 @@ class NarInfoTests {
   private static final String HASH = "0fnns71fnzq3k0dy5lvxnbk3dciv7m8xpgr1l3dy7r7gd41h36bi";
   private static final String PATH = "StorePath: /nix/store/5nzsq4wa968b8xyxfykiajynncrkpr2x-refchain-4\n";
   private static final String URL = "URL: nar/" + HASH + ".nar.xz\n";
+  private static final String SIGNATURE = "A".repeat(86) + "==";
   private static final String NAR = "NarHash: sha256:" + HASH + "\nNarSize: 912\n";
   private static final String FULL = PATH + URL + "Compression: xz\nFileHash: sha256:" + HASH + "\nFileSize: 7\n" + NAR
       + "References: 5nzsq4wa968b8xyxfykiajynncrkpr2x-refchain-4 9nr5xh37wy1gx5sv9j1cj9if5svcw4lj-bb\n"
-      + "Deriver: 0qx443ygjvfnr2j2ngmdzh4h0iqfvrrd-refchain-4.drv\nSig: a:QUJD\nSig: b:QUJD\n"
+      + "Deriver: 0qx443ygjvfnr2j2ngmdzh4h0iqfvrrd-refchain-4.drv\nSig: a:" + SIGNATURE + "\nSig: b:" + SIGNATURE + "\n"
       + "CA: fixed:r:sha256:" + HASH + "\n";
 
   private static NarInfo parse(String text) {
@@ -86,7 +87,7 @@ class NarInfoTests {
       "FileHash: sha1:0000000000000000000000000000000000000000\n", "References: a  b\n", "References:  a\n",
       "References: /nix/store/9nr5xh37wy1gx5sv9j1cj9if5svcw4lj-bb\n",
       "References: 9nr5xh37wy1gx5sv9j1cj9if5svcw4lj-bb \n", "Deriver: 9nr5xh37wy1gx5sv9j1cj9if5svcw4lj-bb\n",
-      "Sig: x\n", "Sig: \n", "CA: md5:1\n"})
+      "Sig: x\n", "Sig: \n", "Sig: a:QUJD\n", "Sig: a:Q U\n", "Sig: a b:QUJD\n", "CA: md5:1\n"})
   void refusesAMalformedLine(String line) {
     assertThatThrownBy(() -> parse(PATH + URL + NAR + line)).isInstanceOf(InvalidNarInfo.class);
   }

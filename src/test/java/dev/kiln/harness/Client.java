@@ -1,9 +1,11 @@
 package dev.kiln.harness;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -30,8 +32,16 @@ public final class Client {
 
   /** @param headers names and values, by turns */
   public HttpResponse<String> send(String method, String target, byte[] body, String... headers) {
-    HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(target)).method(method,
-        body.length == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));
+    return send(method, target, body.length == 0 ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body), headers);
+  }
+
+  /** Sends a body without saying how long it is. */
+  public HttpResponse<String> sendChunked(String method, String target, byte[] body) {
+    return send(method, target, BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(body)));
+  }
+
+  private HttpResponse<String> send(String method, String target, BodyPublisher body, String... headers) {
+    HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(target)).method(method, body);
     if (headers.length > 0) {
       request.headers(headers);
     }

@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 public final class KilnProcess implements AutoCloseable {
 
   private static final Pattern LISTENS = Pattern.compile("Kiln listens on (http://\\S+),");
-  private static final Duration START_LIMIT = Duration.ofMinutes(3);
+  private static final Duration START_LIMIT = Duration.ofMinutes(8);
 
   private final Process process;
   private final Path log;

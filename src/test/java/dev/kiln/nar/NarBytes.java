@@ -7,27 +7,27 @@ import java.nio.ByteOrder;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 /** Writes the strings of a NAR, right or wrong, independent of the code that is tested. */
-final class NarBytes {
+public final class NarBytes {
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-  static NarBytes nar() {
+  public static NarBytes nar() {
     return new NarBytes().words("nix-archive-1");
   }
 
   /** @param words separated by a space; {@code ""} is the empty one. One character is one byte */
-  NarBytes words(String words) {
+  public NarBytes words(String words) {
     for (String word : words.split(" ", -1)) {
       string(word.equals("\"\"") ? "" : word);
     }
     return this;
   }
 
-  NarBytes string(String value) {
+  public NarBytes string(String value) {
     return string(value, 0);
   }
 
-  NarBytes string(String value, int padding) {
+  public NarBytes string(String value, int padding) {
     byte[] bytes = value.getBytes(ISO_8859_1);
     number(bytes.length);
     out.writeBytes(bytes);
@@ -37,20 +37,20 @@ final class NarBytes {
     return this;
   }
 
-  NarBytes number(long value) {
+  public NarBytes number(long value) {
     return raw(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array());
   }
 
-  NarBytes raw(byte... bytes) {
+  public NarBytes raw(byte... bytes) {
     out.writeBytes(bytes);
     return this;
   }
 
-  NarBytes file(String name, String content) {
+  public NarBytes file(String name, String content) {
     return words("entry ( name").string(name).words("node ( type regular contents").string(content).words(") )");
   }
 
-  byte[] bytes() {
+  public byte[] bytes() {
     return out.toByteArray();
   }
 }

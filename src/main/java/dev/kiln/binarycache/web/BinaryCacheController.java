@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.MediaType;
@@ -106,8 +107,9 @@ class BinaryCacheController {
   @Operation(summary = "Read what the newest build of a derivation, or of an output's deriver, printed")
   @ApiResponse(responseCode = "200", description = "The log, maybe not yet whole")
   @ApiResponse(responseCode = "404", description = "There is no log")
-  void log(@PathVariable String path, HttpMethod method, HttpServletResponse response) throws IOException {
-    try (FileChannel log = logs.open(StorePath.parseBaseName(path))) {
+  void log(@PathVariable String path, HttpMethod method, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    try (FileChannel log = logs.open(StorePath.parseBaseName(withQuery(path, request)))) {
       // it may grow meanwhile: what is there now is sent
       long size = log.size();
       response.setContentType(TEXT.toString());
@@ -117,6 +119,12 @@ class BinaryCacheController {
         send(log, size, response.getOutputStream());
       }
     }
+  }
+
+  /** Nix does not escape the '?' that a name may have. */
+  static String withQuery(String name, HttpServletRequest request) {
+    String query = request.getQueryString();
+    return query == null ? name : name + "?" + query;
   }
 
   private static void send(FileChannel log, long size, OutputStream out) throws IOException {

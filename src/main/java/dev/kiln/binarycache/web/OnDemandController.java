@@ -12,7 +12,9 @@ import java.util.concurrent.TimeoutException;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -37,6 +39,7 @@ import dev.kiln.storepath.StorePathHash;
 class OnDemandController {
 
   private static final byte[] WAIT = "X-Kiln-Wait: building\n".getBytes(StandardCharsets.US_ASCII);
+  private static final String HTTP_1_1 = "HTTP/1.1";
   private static final long WAIT_MILLIS = 1_000;
 
   private final OnDemand onDemand;
@@ -52,7 +55,8 @@ class OnDemandController {
   @ApiResponse(responseCode = "200", description = "The narinfo, with Kiln's signature")
   @ApiResponse(responseCode = "404", description = "The path is not here, and no known derivation produces it")
   @ApiResponse(responseCode = "424", description = "A build that it needs failed")
-  void narInfo(@PathVariable String hash, HttpMethod method, HttpServletResponse response) throws IOException {
+  void narInfo(@PathVariable String hash, HttpMethod method, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
     StorePathHash wanted = StorePathHash.parse(hash);
     if (method.equals(HttpMethod.HEAD)) {
       if (!onDemand.knows(wanted)) {
@@ -68,6 +72,10 @@ class OnDemandController {
         if (isDone(done)) {
           NarInfoResponse.write(cache.describe(cache.find(wanted)), response);
         } else {
+          if (request.getProtocol().equals(HTTP_1_1)) {
+            // also where the connection is to be closed: only with chunks an answer that is broken off looks so
+            response.setHeader(HttpHeaders.TRANSFER_ENCODING, "chunked");
+          }
           trickle(done, wanted, response);
         }
       }
@@ -109,10 +117,10 @@ class OnDemandController {
     }
   }
 
-  /** Ends an answer without its end. */
+  /** Ends an answer without its end. The reason is told, but is not the cause: it would be taken for what is to be answered. */
   static final class BrokenOff extends IOException {
     BrokenOff(RealiseException reason) {
-      super("the build failed after the answer had begun: " + reason.getMessage(), reason);
+      super("the build failed after the answer had begun: " + reason.getMessage());
     }
   }
 }

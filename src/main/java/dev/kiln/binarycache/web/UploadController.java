@@ -12,6 +12,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ProblemDetail;
 import org.springframework.http.ResponseEntity;
@@ -31,6 +32,7 @@ import dev.kiln.binarycache.UploadException.Malformed;
 import dev.kiln.binarycache.UploadException.Mismatch;
 import dev.kiln.binarycache.UploadException.TooLarge;
 import dev.kiln.binarycache.UploadException.Unsupported;
+import dev.kiln.binarycache.UploadProperties;
 import dev.kiln.problem.Problems;
 import dev.kiln.storepath.InvalidStorePath;
 import dev.kiln.storepath.StorePath;
@@ -56,11 +58,13 @@ class UploadController {
   private final NarReceiver nars;
   private final PathReceiver paths;
   private final LogReceiver logs;
+  private final UploadProperties properties;
 
-  UploadController(NarReceiver nars, PathReceiver paths, LogReceiver logs) {
+  UploadController(NarReceiver nars, PathReceiver paths, LogReceiver logs, UploadProperties properties) {
     this.nars = nars;
     this.paths = paths;
     this.logs = logs;
+    this.properties = properties;
   }
 
   @PutMapping(NarController.FILE)
@@ -69,7 +73,7 @@ class UploadController {
   @ApiResponse(responseCode = "422", description = "It has another hash, or is no NAR as Nix writes it")
   ResponseEntity<Void> nar(@PathVariable String file, HttpServletRequest request) throws IOException {
     NarFileName name = NarFileName.parse(file);
-    receive(request, body -> nars.receive(name, body));
+    receive(request, "the NAR's file", properties.maxNarSize().toBytes(), body -> nars.receive(name, body));
     return ResponseEntity.status(HttpStatus.CREATED).build();
   }
 
@@ -81,7 +85,7 @@ class UploadController {
   @ApiResponse(responseCode = "422", description = "It does not fit the NAR, or refers to paths that are not here")
   ResponseEntity<Void> narInfo(@PathVariable String hash, HttpServletRequest request) throws IOException {
     StorePathHash parsed = pathHash(hash);
-    NarInfo info = NarInfo.parse(receive(request, body -> bounded(body, "the narinfo", NarInfo.MAX_LENGTH)));
+    NarInfo info = NarInfo.parse(bounded(request, "the narinfo", NarInfo.MAX_LENGTH));
     boolean fresh = paths.receive(parsed, info);
     return ResponseEntity.status(fresh ? HttpStatus.CREATED : HttpStatus.OK).build();
   }
@@ -89,7 +93,7 @@ class UploadController {
   @PutMapping("/nix-cache-info")
   @Operation(summary = "Agree on the store directory", description = "Kiln keeps its own nix-cache-info; another store directory is refused.")
   ResponseEntity<Void> cacheInfo(HttpServletRequest request) throws IOException {
-    byte[] text = receive(request, body -> bounded(body, "nix-cache-info", MAX_CACHE_INFO));
+    byte[] text = bounded(request, "nix-cache-info", MAX_CACHE_INFO);
     new String(text, StandardCharsets.UTF_8).lines().filter(line -> line.startsWith("StoreDir:"))
         .map(line -> line.substring("StoreDir:".length()).strip())
         .filter(directory -> !directory.equals(StorePath.STORE_DIR)).findFirst().ifPresent(directory -> {
@@ -102,7 +106,7 @@ class UploadController {
   @Operation(summary = "Send a NAR's listing", description = "Kiln makes its own from the NAR and does not keep this one.")
   ResponseEntity<Void> listing(@PathVariable String hash, HttpServletRequest request) throws IOException {
     pathHash(hash);
-    receive(request, body -> {
+    receive(request, "the listing", MAX_LISTING, body -> {
       body.drain(Duration.ofMinutes(5), MAX_LISTING);
       return body;
     });
@@ -112,10 +116,11 @@ class UploadController {
   @PutMapping("/log/{derivation}")
   @Operation(summary = "Send the log of a build that ran elsewhere")
   ResponseEntity<Void> log(@PathVariable String derivation, HttpServletRequest request) throws IOException {
-    // Nix does not escape the '?' that a name may have
-    String query = request.getQueryString();
-    StorePath path = path(query == null ? derivation : derivation + "?" + query);
-    receive(request, body -> {
+    StorePath path = path(BinaryCacheController.withQuery(derivation, request));
+    if (!path.isDerivation()) {
+      throw new Malformed("'" + path + "' is no derivation: a log is kept by the derivation that was built");
+    }
+    receive(request, "the log", properties.maxLog().toBytes(), body -> {
       logs.receive(path, body);
       return body;
     });
@@ -129,11 +134,19 @@ class UploadController {
         "'" + name + "' cannot be kept: this Kiln supports neither ca-derivations nor index-debug-info");
   }
 
-  /** A client that is still sending may never see why it was refused. */
-  private static <T> T receive(HttpServletRequest request, Receiver<T> receiver) throws IOException {
-    UploadBody body = new UploadBody(request.getInputStream());
+  /** Reads a body. A client that is still sending may never see why it was refused: what comes is read, for a while. */
+  private <T> T receive(HttpServletRequest request, String what, long limit, Receiver<T> receiver) throws IOException {
+    boolean tooLarge = request.getContentLengthLong() > limit;
+    if (tooLarge && asksFirst(request)) {
+      // to look at the body would tell the client to send it
+      throw tooLarge(what, limit);
+    }
+    UploadBody body = new UploadBody(request.getInputStream(), properties);
     boolean received = false;
     try {
+      if (tooLarge) {
+        throw tooLarge(what, limit);
+      }
       T result = receiver.receive(body);
       received = true;
       return result;
@@ -144,17 +157,27 @@ class UploadController {
     }
   }
 
-  private static byte[] bounded(UploadBody body, String what, int limit) throws IOException {
-    byte[] text;
-    try {
-      text = body.readNBytes(limit + 1);
-    } catch (IOException e) {
-      throw new UploadException.BrokenOff(what + " ended early: " + e.getMessage());
-    }
-    if (text.length > limit) {
-      throw new TooLarge(what + " is larger than " + limit + " bytes");
-    }
-    return text;
+  private static boolean asksFirst(HttpServletRequest request) {
+    return "100-continue".equalsIgnoreCase(request.getHeader(HttpHeaders.EXPECT));
+  }
+
+  private byte[] bounded(HttpServletRequest request, String what, int limit) throws IOException {
+    return receive(request, what, limit, body -> {
+      byte[] text;
+      try {
+        text = body.readNBytes(limit + 1);
+      } catch (IOException e) {
+        throw new UploadException.BrokenOff(what + " ended early: " + e.getMessage());
+      }
+      if (text.length > limit) {
+        throw tooLarge(what, limit);
+      }
+      return text;
+    });
+  }
+
+  private static TooLarge tooLarge(String what, long limit) {
+    return new TooLarge(what + " is larger than " + limit + " bytes");
   }
 
   private static StorePathHash pathHash(String text) {
