@@ -23,6 +23,8 @@ import dev.kiln.castore.Node.FileNode;
 import dev.kiln.castore.Node.SymlinkNode;
 import dev.kiln.castore.NodeVisitor;
 import dev.kiln.castore.PathComponent;
+import dev.kiln.compression.Compression;
+import dev.kiln.compression.Compressors;
 import dev.kiln.derivation.Derivations;
 import dev.kiln.derivation.KnownDerivation;
 import dev.kiln.hash.NixHash;
@@ -47,15 +49,18 @@ public class BinaryCache {
   private final Derivations derivations;
   private final Realiser realiser;
   private final Castore castore;
+  private final UploadedNars uploads;
   private final Signer signer;
   private final NarForm compression;
 
-  BinaryCache(PathInfos pathInfos, Derivations derivations, Realiser realiser, Castore castore, Signer signer,
+  BinaryCache(PathInfos pathInfos, Derivations derivations, Realiser realiser, Castore castore,
+      UploadedNars uploads, Signer signer,
       BinaryCacheProperties properties) {
     this.pathInfos = pathInfos;
     this.derivations = derivations;
     this.realiser = realiser;
     this.castore = castore;
+    this.uploads = uploads;
     this.signer = signer;
     this.compression = properties.compression();
   }
@@ -85,7 +90,7 @@ public class BinaryCache {
 
   /** @return with Kiln's signature among the others, and the NAR in the form that is configured */
   public NarInfo describe(PathInfo info) {
-    String url = "nar/" + info.narHash().base32() + ".nar" + compression.suffix();
+    String url = "nar/" + info.narHash().base32() + ".nar" + compression.compression().suffix();
     List<Signature> signatures = new ArrayList<>(info.signatures());
     Signature own = signer.sign(info);
     if (!signatures.contains(own)) {
@@ -94,7 +99,7 @@ public class BinaryCache {
     signatures.sort(Comparator.comparing(Signature::toString));
     NarFile file = compression == NarForm.NONE
         ? NarFile.plain(url, info.narHash(), info.narSize())
-        : NarFile.streamed(url, compression.nixName());
+        : NarFile.streamed(url, compression.compression().nixName());
     return NarInfo.of(info, file, signatures);
   }
 
@@ -113,6 +118,25 @@ public class BinaryCache {
       log.error("{} cannot be served", info.path(), e);
       throw new IncompleteNar(info.path(), e);
     }
+  }
+
+  /**
+   * A NAR as a client sent it.
+   *
+   * @param path that was made of it, or another with the same NAR
+   */
+  public record SentNar(PathInfo path, Compression compression) {}
+
+  /**
+   * Finds a NAR by the name that its client gave it.
+   *
+   * @throws UnknownNar it was not sent, no path was made of it, or nothing here compresses it like its client
+   * @throws IncompleteNar a part of it is lost
+   */
+  public SentNar findSent(NarFileName name) throws IOException {
+    UploadedNar sent = uploads.find(name).filter(nar -> Compressors.canWrite(nar.compression()))
+        .orElseThrow(() -> new UnknownNar(name));
+    return new SentNar(findNar(sent.tree().narHash()), sent.compression());
   }
 
   /** Looks whether the files that it is shown have their content. */

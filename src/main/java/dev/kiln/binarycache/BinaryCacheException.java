@@ -25,6 +25,11 @@ public sealed abstract class BinaryCacheException extends RuntimeException {
     public UnknownNar(NixHash narHash) {
       super("no path whose NAR has the hash '" + narHash.prefixedBase32() + "' is here");
     }
+
+    public UnknownNar(NarFileName name) {
+      super("'" + name + "' is neither a NAR's hash with a compression that is served here, nor a NAR that was sent"
+          + " and can be given back");
+    }
   }
 
   /** The path is here, but part of its content is lost. */

@@ -108,8 +108,10 @@ abstract class HostilePushes {
     SortedMap<String, Integer> rows = new TreeMap<>();
     TABLES.forEach(table -> rows.put(table, JdbcTestUtils.countRowsInTable(jdbc, table)));
     SortedSet<String> blobs = new TreeSet<>();
-    try (Stream<Path> files = Files.walk(data.resolve("blobs"))) {
-      files.filter(Files::isRegularFile).forEach(file -> blobs.add(file.toString()));
+    for (String kept : List.of("blobs", "packs")) {
+      try (Stream<Path> files = Files.walk(data.resolve(kept))) {
+        files.filter(Files::isRegularFile).forEach(file -> blobs.add(file.toString()));
+      }
     }
     List<String> waiting;
     try (Stream<Path> files = Files.list(data.resolve("tmp"))) {
@@ -124,7 +126,8 @@ abstract class HostilePushes {
       for (Path descriptor : descriptors.toList()) {
         try {
           String target = Files.readSymbolicLink(descriptor).toString();
-          if (target.startsWith(data.toString())) {
+          // packs that were read last are kept open
+          if (target.startsWith(data.toString()) && !target.startsWith(data.resolve("packs").toString())) {
             open.add(target);
           }
         } catch (IOException _) {

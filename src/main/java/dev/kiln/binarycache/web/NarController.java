@@ -2,7 +2,9 @@ package dev.kiln.binarycache.web;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Optional;
 
+import io.swagger.v3.oas.annotations.Hidden;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
@@ -18,8 +20,12 @@ import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RestController;
 
 import dev.kiln.binarycache.BinaryCache;
-import dev.kiln.binarycache.NarForm;
+import dev.kiln.binarycache.BinaryCache.SentNar;
+import dev.kiln.binarycache.BinaryCacheException.UnknownNar;
+import dev.kiln.binarycache.NarFileName;
 import dev.kiln.castore.Castore;
+import dev.kiln.compression.Compression;
+import dev.kiln.compression.Compressors;
 import dev.kiln.hash.HashAlgorithm;
 import dev.kiln.hash.NixHash;
 import dev.kiln.nar.NarWriter;
@@ -55,7 +61,12 @@ class NarController {
       @Parameter(hidden = true) @RequestHeader(name = HttpHeaders.RANGE, required = false) @Nullable String range,
       @Parameter(hidden = true) @RequestHeader(name = HttpHeaders.IF_RANGE, required = false) @Nullable String ifRange,
       HttpServletResponse response) throws IOException {
-    PathInfo info = find(narHash);
+    Optional<PathInfo> found = find(narHash);
+    if (found.isEmpty()) {
+      asSent(narHash + ".nar", method, response);
+      return;
+    }
+    PathInfo info = found.get();
     String tag = '"' + narHash + '"';
     begin(response, tag);
     response.setHeader(HttpHeaders.ACCEPT_RANGES, "bytes");
@@ -77,31 +88,56 @@ class NarController {
   @GetMapping({NAR + ".zst", BinaryCacheController.ON_DEMAND + NAR + ".zst"})
   @Operation(summary = "Fetch a NAR, compressed by zstd while it is sent")
   void zstd(@PathVariable String narHash, HttpMethod method, HttpServletResponse response) throws IOException {
-    compressed(narHash, NarForm.ZSTD, method, response);
+    compressed(narHash, Compression.ZSTD, method, response);
   }
 
   @GetMapping({NAR + ".xz", BinaryCacheController.ON_DEMAND + NAR + ".xz"})
   @Operation(summary = "Fetch a NAR, compressed by xz while it is sent")
   void xz(@PathVariable String narHash, HttpMethod method, HttpServletResponse response) throws IOException {
-    compressed(narHash, NarForm.XZ, method, response);
+    compressed(narHash, Compression.XZ, method, response);
+  }
+
+  /**
+   * A NAR by the name that its client gave it, which is that of the compressed file: clients remember the narinfos that they sent,
+   * and so ask for what is kept in no such file. They check the NAR, not the file.
+   */
+  @Hidden
+  @GetMapping({FILE, BinaryCacheController.ON_DEMAND + FILE})
+  void asSent(@PathVariable String file, HttpMethod method, HttpServletResponse response) throws IOException {
+    SentNar sent = cache.findSent(NarFileName.parse(file));
+    send(sent.path(), sent.compression(), file, method, response);
+  }
+
+  private void compressed(String narHash, Compression compression, HttpMethod method, HttpServletResponse response)
+      throws IOException {
+    String name = narHash + ".nar" + compression.suffix();
+    Optional<PathInfo> found = find(narHash);
+    if (found.isPresent()) {
+      send(found.get(), compression, name, method, response);
+    } else {
+      asSent(name, method, response);
+    }
   }
 
   /** Of unknown length, and without ranges: nothing is kept that could tell where to go on. */
-  private void compressed(String narHash, NarForm compression, HttpMethod method, HttpServletResponse response)
-      throws IOException {
-    PathInfo info = find(narHash);
-    begin(response, '"' + narHash + compression.suffix() + '"');
+  private void send(PathInfo info, Compression compression, String name, HttpMethod method,
+      HttpServletResponse response) throws IOException {
+    begin(response, '"' + name + '"');
     if (method.equals(HttpMethod.HEAD)) {
       return;
     }
-    OutputStream out = compression.compress(response.getOutputStream());
+    OutputStream out = Compressors.open(compression, response.getOutputStream());
     nars.write(info.root(), out);
     // after an error it stays open: an end that looks well must not be written
     out.close();
   }
 
-  private PathInfo find(String narHash) throws IOException {
-    return cache.findNar(NixHash.parse(narHash, HashAlgorithm.SHA256));
+  private Optional<PathInfo> find(String narHash) throws IOException {
+    try {
+      return Optional.of(cache.findNar(NixHash.parse(narHash, HashAlgorithm.SHA256)));
+    } catch (UnknownNar _) {
+      return Optional.empty();
+    }
   }
 
   private static void begin(HttpServletResponse response, String tag) {

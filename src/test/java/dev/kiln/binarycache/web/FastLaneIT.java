@@ -32,7 +32,7 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 
-import dev.kiln.castore.fs.FsBlobs;
+import dev.kiln.castore.fs.PackedBlobs;
 import dev.kiln.harness.KilnTest;
 import dev.kiln.harness.Programs;
 import dev.kiln.harness.TemporaryDirectories;
@@ -60,7 +60,7 @@ class FastLaneIT {
   @Autowired
   SourceImporter importer;
   @Autowired
-  FsBlobs blobs;
+  PackedBlobs blobs;
   @Autowired
   AtomicInteger reachedServlets;
 

@@ -1,0 +1,55 @@
+package dev.kiln.compression;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.zip.GZIPOutputStream;
+
+import com.github.luben.zstd.ZstdOutputStream;
+import org.apache.commons.compress.compressors.bzip2.BZip2CompressorOutputStream;
+import org.apache.commons.compress.compressors.lz4.FramedLZ4CompressorOutputStream;
+import org.tukaani.xz.LZMA2Options;
+import org.tukaani.xz.LZMAOutputStream;
+import org.tukaani.xz.XZOutputStream;
+
+/** Compresses while something is sent, so with little time and memory for it rather than well. */
+public final class Compressors {
+
+  private static final int ZSTD_LEVEL = 3;
+  private static final int BZIP2_BLOCK = 1;
+  private static final long UNKNOWN_SIZE = -1;
+  private static final int BUFFER = 1 << 16;
+
+  /** Those that no library here writes. */
+  private static final Set<Compression> READ_ONLY = EnumSet.of(Compression.BROTLI, Compression.LZIP,
+      Compression.COMPRESS);
+
+  private Compressors() {}
+
+  /** @return whether {@link #open} can */
+  public static boolean canWrite(Compression compression) {
+    return !READ_ONLY.contains(compression);
+  }
+
+  /**
+   * Begins to compress.
+   *
+   * @return a stream whose end, by {@code close}, completes and closes {@code out}
+   * @throws IllegalArgumentException unless {@link #canWrite}
+   */
+  public static OutputStream open(Compression compression, OutputStream out) throws IOException {
+    return switch (compression) {
+      case NONE -> out;
+      case ZSTD -> new ZstdOutputStream(out, ZSTD_LEVEL);
+      // with the preset that needs least: the usual one takes up to 94 MB
+      case XZ -> new XZOutputStream(out, new LZMA2Options(LZMA2Options.PRESET_MIN));
+      case LZMA -> new LZMAOutputStream(out, new LZMA2Options(LZMA2Options.PRESET_MIN), UNKNOWN_SIZE);
+      case GZIP -> new GZIPOutputStream(out, BUFFER);
+      case BZIP2 -> new BZip2CompressorOutputStream(out, BZIP2_BLOCK);
+      case LZ4 -> new FramedLZ4CompressorOutputStream(out);
+      case BROTLI, LZIP, COMPRESS -> throw new IllegalArgumentException(
+          "nothing here compresses by '" + compression.nixName() + "'");
+    };
+  }
+}
