@@ -35,8 +35,8 @@ final class NarStream implements NodeVisitor {
 
   /** From this size on a mapping costs less than a copy, in bytes. */
   private static final long MAPPED = 1 << 20;
-  /** What is mapped at once, in bytes. */
-  private static final long WINDOW = 16 << 20;
+  /** What is mapped at once, in bytes: it counts as memory of the process, once for each client. */
+  private static final long WINDOW = 4 << 20;
 
   private static final byte[] ZEROS = new byte[Long.BYTES];
 

@@ -11,6 +11,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,7 @@ import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
+import org.springframework.jdbc.core.JdbcTemplate;
 
 import dev.kiln.castore.fs.PackedBlobs;
 import dev.kiln.harness.KilnTest;
@@ -61,6 +63,8 @@ class FastLaneIT {
   SourceImporter importer;
   @Autowired
   PackedBlobs blobs;
+  @Autowired
+  JdbcTemplate jdbc;
   @Autowired
   AtomicInteger reachedServlets;
 
@@ -224,6 +228,24 @@ class FastLaneIT {
     assertThat(put.statusCode()).isEqualTo(200);
     assertThat(before).doesNotContain(signature);
     assertThat(text(ask("GET", target, "X-Test", "none"))).contains(signature);
+  }
+
+  @Test
+  void forgetsWhatAnotherKilnDeletes() throws Exception {
+    PathInfo deleted = file("lane-deleted", "soon deleted".getBytes(StandardCharsets.UTF_8));
+    List<String> targets = List.of("/" + deleted.path().hash() + ".narinfo",
+        "/nar/" + deleted.narHash().base32() + ".nar");
+    for (String target : targets) {
+      assertThat(ask("GET", target, "X-Test", "none").statusCode()).isEqualTo(200);
+    }
+    jdbc.update("delete from path_info where hash = ?", deleted.path().hash().toByteArray());
+    for (String target : targets) {
+      Instant limit = Instant.now().plusSeconds(60);
+      while (ask("GET", target, "X-Test", "none").statusCode() != 404) {
+        assertThat(Instant.now()).as("the limit for " + target).isBefore(limit);
+        Thread.sleep(100);
+      }
+    }
   }
 
   private String spelled(String target) {
