@@ -13,6 +13,7 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+OPTIONS = ["--enable-native-access=ALL-UNNAMED", "--add-modules=jdk.incubator.vector"]
 NIX = ["--option", "sandbox", "true", "--option", "build-users-group", "", "--option", "substitute", "false"]
 
 
@@ -51,7 +52,7 @@ class Kiln:
         self.log = os.path.join(directory, "kiln.log")
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                [java(), *options, "-jar", jar(), "--kiln.data-dir=" + os.path.join(directory, "data"),
+                [java(), *OPTIONS, *options, "-jar", jar(), "--kiln.data-dir=" + os.path.join(directory, "data"),
                  "--server.port=0"], stdout=log, stderr=subprocess.STDOUT)
         while not (listens := re.search(r"Kiln listens on http://([^,\s]+)", self.text())):
             if self.process.poll() is not None:

@@ -1,6 +1,7 @@
 package dev.kiln.build;
 
 import java.io.OutputStream;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
@@ -19,27 +20,40 @@ import dev.kiln.storepath.StorePathHash;
 public final class ReferenceScanner extends OutputStream {
 
   private static final int LENGTH = StorePathHash.DIGITS;
-  private static final boolean[] DIGIT = new boolean[256];
+
+  private static final int GRAM = 3;
+  private static final int GRAMS = 1 << 5 * GRAM;
+  /** Behind a gram that is in no candidate, one may begin with all but the first of its digits. */
+  private static final int FARTHEST = LENGTH - GRAM + 1;
+
+  /** Of a digit, by its byte; -1 for other bytes. */
+  private static final byte[] VALUE = new byte[256];
 
   static {
+    Arrays.fill(VALUE, (byte) -1);
     for (int i = 0; i < NixBase32.DIGITS.length(); i++) {
-      DIGIT[NixBase32.DIGITS.charAt(i)] = true;
+      VALUE[NixBase32.DIGITS.charAt(i)] = (byte) i;
     }
   }
 
   private final Map<ByteString, StorePath> candidates = new HashMap<>();
-  /** By the first three digits, 15 bits, of a candidate: most runs of 32 digits that are no candidate end here. */
-  private final boolean[] prefixes = new boolean[1 << 15];
+  /** By the last three digits of a window: how far away the next window is that could be a candidate; 0 if this one could. */
+  private final byte[] shifts = new byte[GRAMS];
   private final SortedSet<StorePath> found = new TreeSet<>();
   /** The last bytes of what came before, at most 31, then room for the first 31 of what comes. */
   private final byte[] seam = new byte[2 * (LENGTH - 1)];
   private int kept;
 
   public ReferenceScanner(Collection<StorePath> candidates) {
+    Arrays.fill(shifts, (byte) FARTHEST);
     for (StorePath candidate : candidates) {
       ByteString digits = ByteString.utf8(candidate.hash().toString());
       this.candidates.put(digits, candidate);
-      prefixes[prefix(digits.toByteArray(), 0)] = true;
+      byte[] bytes = digits.toByteArray();
+      for (int last = GRAM - 1; last < LENGTH; last++) {
+        int gram = VALUE[bytes[last - 2]] << 10 | VALUE[bytes[last - 1]] << 5 | VALUE[bytes[last]];
+        shifts[gram] = (byte) Math.min(shifts[gram], LENGTH - 1 - last);
+      }
     }
   }
 
@@ -69,39 +83,37 @@ public final class ReferenceScanner extends OutputStream {
     }
   }
 
-  /** Looks at the last byte of a window first: where that is no digit, the next window begins behind it. */
+  /**
+   * Looks at the end of each window. Where that has a byte that is no digit, the next window begins behind it, which the
+   * processor foresees for most bytes of most files; else the search is that of Wu and Manber for many words.
+   */
   private void scan(byte[] bytes, int from, int to) {
-    int window = from;
-    while (window + LENGTH <= to) {
-      int at = window + LENGTH - 1;
-      while (at >= window && DIGIT[bytes[at] & 0xff]) {
-        at--;
+    int last = from + LENGTH - 1;
+    while (last < to) {
+      int c = VALUE[bytes[last] & 0xff];
+      int b = VALUE[bytes[last - 1] & 0xff];
+      int a = VALUE[bytes[last - 2] & 0xff];
+      if (c < 0) {
+        last += LENGTH;
+      } else if (b < 0) {
+        last += LENGTH - 1;
+      } else if (a < 0) {
+        last += LENGTH - 2;
+      } else {
+        int shift = shifts[a << 10 | b << 5 | c];
+        if (shift == 0) {
+          match(bytes, last - LENGTH + 1);
+          shift = 1;
+        }
+        last += shift;
       }
-      if (at >= window) {
-        window = at + 1;
-        continue;
-      }
-      int end = window + LENGTH;
-      match(bytes, window);
-      // All but the first digit of the next window are known to be digits: go on one by one while the run lasts
-      while (end < to && DIGIT[bytes[end] & 0xff]) {
-        end++;
-        match(bytes, end - LENGTH);
-      }
-      window = end + 1;
     }
   }
 
   private void match(byte[] bytes, int at) {
-    if (prefixes[prefix(bytes, at)]) {
-      StorePath path = candidates.get(ByteString.copyOf(bytes, at, LENGTH));
-      if (path != null) {
-        found.add(path);
-      }
+    StorePath path = candidates.get(ByteString.copyOf(bytes, at, LENGTH));
+    if (path != null) {
+      found.add(path);
     }
-  }
-
-  private static int prefix(byte[] digits, int at) {
-    return (digits[at] & 31) << 10 ^ (digits[at + 1] & 31) << 5 ^ digits[at + 2] & 31;
   }
 }

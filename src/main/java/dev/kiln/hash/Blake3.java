@@ -1,41 +1,41 @@
 package dev.kiln.hash;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Objects;
 
+import org.jspecify.annotations.Nullable;
+
+import static dev.kiln.hash.Blake3Compression.BLOCK_LENGTH;
+import static dev.kiln.hash.Blake3Compression.CHUNK_END;
+import static dev.kiln.hash.Blake3Compression.CHUNK_LENGTH;
+import static dev.kiln.hash.Blake3Compression.CHUNK_START;
+import static dev.kiln.hash.Blake3Compression.CV_LENGTH;
+import static dev.kiln.hash.Blake3Compression.LITTLE_ENDIAN;
+import static dev.kiln.hash.Blake3Compression.PARENT;
+import static dev.kiln.hash.Blake3Compression.ROOT;
+
 /**
  * BLAKE3 with a digest of 256 bits, without key or context (BLAKE3 paper, section 2). Takes input of any length in any
- * pieces, in constant memory. Used by one thread at a time.
+ * pieces, in constant memory; pieces of 64 KiB and more are the fastest. Used by one thread at a time.
  */
 public final class Blake3 {
 
-  private static final int BLOCK_LENGTH = 64;
-  private static final int CHUNK_LENGTH = 1024;
-  private static final int CV_WORDS = 8;
-  private static final int BLOCK_WORDS = 16;
-  /** Enough for 2^64 bytes of input. */
-  private static final int MAX_DEPTH = 54;
+  /** Fewer bytes at once are not worth lanes. */
+  private static final int LARGE = 8 * CHUNK_LENGTH;
 
-  private static final int CHUNK_START = 1;
-  private static final int CHUNK_END = 2;
-  private static final int PARENT = 4;
-  private static final int ROOT = 8;
-
-  private static final int[] IV = {0x6A09E667, 0xBB67AE85, 0x3C6EF372, 0xA54FF53A, 0x510E527F, 0x9B05688C, 0x1F83D9AB,
-      0x5BE0CD19};
-
-  private static final VarHandle LITTLE_ENDIAN = MethodHandles.byteArrayViewVarHandle(int[].class,
-      ByteOrder.LITTLE_ENDIAN);
+  private final Blake3Lanes.Source source;
+  private @Nullable Blake3Lanes lanes;
+  private byte[] laneCvs = new byte[0];
 
   /** Chaining values of the complete subtrees to the left, the largest first. */
-  private final int[] stack = new int[MAX_DEPTH * CV_WORDS];
+  private byte[] stack = new byte[8 * CV_LENGTH];
   private int depth;
 
-  private final int[] cv = IV.clone();
+  private final int[] parent = new int[CV_LENGTH / Integer.BYTES];
+
+  private final int[] cv = Blake3Compression.initial();
+  /** The number of the current chunk. */
   private long chunk;
   /** Bytes of the current chunk that are compressed already. */
   private int chunkLength;
@@ -44,12 +44,48 @@ public final class Blake3 {
   private final byte[] block = new byte[BLOCK_LENGTH];
   private int blockLength;
 
-  private final int[] words = new int[BLOCK_WORDS];
+  public Blake3() {
+    this(Blake3Trial::winner);
+  }
+
+  Blake3(Blake3Lanes.Source source) {
+    this.source = source;
+  }
 
   public static Blake3Digest of(byte[] content) {
+    return of(content, 0, content.length);
+  }
+
+  public static Blake3Digest of(byte[] content, int offset, int length) {
+    Objects.checkFromIndexSize(offset, length, content.length);
+    if (length <= CHUNK_LENGTH) {
+      return ofChunk(content, offset, length);
+    }
     Blake3 blake3 = new Blake3();
-    blake3.update(content, 0, content.length);
+    blake3.update(content, offset, length);
     return blake3.digest();
+  }
+
+  /** Most files are as small as this: no tree, and next to no memory. */
+  private static Blake3Digest ofChunk(byte[] content, int offset, int length) {
+    int[] cv = Blake3Compression.initial();
+    int flags = CHUNK_START;
+    int at = offset;
+    int left = length;
+    for (; left > BLOCK_LENGTH; left -= BLOCK_LENGTH) {
+      Blake3Compression.compress(cv, content, at, 0, BLOCK_LENGTH, flags);
+      at += BLOCK_LENGTH;
+      flags = 0;
+    }
+    flags |= CHUNK_END | ROOT;
+    if (left == BLOCK_LENGTH) {
+      Blake3Compression.compress(cv, content, at, 0, left, flags);
+    } else {
+      byte[] padded = new byte[BLOCK_LENGTH];
+      System.arraycopy(content, at, padded, 0, left);
+      Blake3Compression.compress(cv, padded, 0, 0, left, flags);
+    }
+    return digest(cv);
   }
 
   public void update(byte[] input, int offset, int length) {
@@ -61,14 +97,19 @@ public final class Blake3 {
         compressBlock(block, 0);
         blockLength = 0;
       }
-      if (blockLength == 0) {
-        for (; end - at > BLOCK_LENGTH; at += BLOCK_LENGTH) {
-          compressBlock(input, at);
-        }
+      int left = end - at;
+      if (blockLength > 0 || left <= BLOCK_LENGTH) {
+        int taken = Math.min(BLOCK_LENGTH - blockLength, left);
+        System.arraycopy(input, at, block, blockLength, taken);
+        blockLength += taken;
+        at += taken;
+        continue;
       }
-      int taken = Math.min(BLOCK_LENGTH - blockLength, end - at);
-      System.arraycopy(input, at, block, blockLength, taken);
-      blockLength += taken;
+      int taken = chunkLength == 0 && left >= LARGE ? compressSubtrees(input, at, left) : 0;
+      if (taken == 0) {
+        compressBlock(input, at);
+        taken = BLOCK_LENGTH;
+      }
       at += taken;
     }
   }
@@ -80,7 +121,7 @@ public final class Blake3 {
       input.position(input.limit());
       return;
     }
-    byte[] piece = new byte[Math.min(input.remaining(), 8 * CHUNK_LENGTH)];
+    byte[] piece = new byte[Math.min(input.remaining(), 64 * CHUNK_LENGTH)];
     while (input.hasRemaining()) {
       int length = Math.min(piece.length, input.remaining());
       input.get(piece, 0, length);
@@ -90,124 +131,115 @@ public final class Blake3 {
 
   /** @return of all that was given since the last digest; the next input begins a new one */
   public Blake3Digest digest() {
-    Arrays.fill(block, blockLength, BLOCK_LENGTH, (byte) 0);
-    loadWords(block, 0);
-    int flags = chunkLength == 0 ? CHUNK_START | CHUNK_END : CHUNK_END;
-    compress(cv, chunk, blockLength, depth == 0 ? flags | ROOT : flags, cv, 0);
-    while (depth > 0) {
-      depth--;
-      System.arraycopy(stack, depth * CV_WORDS, words, 0, CV_WORDS);
-      System.arraycopy(cv, 0, words, CV_WORDS, CV_WORDS);
-      compress(IV, 0, BLOCK_LENGTH, depth == 0 ? PARENT | ROOT : PARENT, cv, 0);
+    if (chunk == 0) {
+      finishChunk(ROOT);
+    } else {
+      if (chunkLength + blockLength > 0) {
+        finishChunk(0);
+        mergeComplete();
+        stack(cv);
+      }
+      while (depth > 1) {
+        merge(depth == 2 ? ROOT : 0);
+      }
     }
-    ByteBuffer digest = ByteBuffer.allocate(Blake3Digest.LENGTH).order(ByteOrder.LITTLE_ENDIAN);
-    digest.asIntBuffer().put(cv);
+    Blake3Digest digest = digest(chunk == 0 ? cv : parent);
+    depth = 0;
     chunk = 0;
     blockLength = 0;
     beginChunk();
-    return Blake3Digest.of(digest.array());
+    return digest;
+  }
+
+  private void finishChunk(int flags) {
+    Arrays.fill(block, blockLength, BLOCK_LENGTH, (byte) 0);
+    int start = chunkLength == 0 ? CHUNK_START : 0;
+    Blake3Compression.compress(cv, block, 0, chunk, blockLength, start | CHUNK_END | flags);
   }
 
   private void compressBlock(byte[] input, int at) {
-    loadWords(input, at);
     int flags = chunkLength == 0 ? CHUNK_START : 0;
     chunkLength += BLOCK_LENGTH;
     if (chunkLength < CHUNK_LENGTH) {
-      compress(cv, chunk, BLOCK_LENGTH, flags, cv, 0);
-    } else {
-      compress(cv, chunk, BLOCK_LENGTH, CHUNK_END, cv, 0);
-      pushChunk();
+      Blake3Compression.compress(cv, input, at, chunk, BLOCK_LENGTH, flags);
+      return;
     }
-  }
-
-  /** More input follows this chunk, so that every subtree that it completes is not the root, and can be merged now. */
-  private void pushChunk() {
+    Blake3Compression.compress(cv, input, at, chunk, BLOCK_LENGTH, CHUNK_END);
+    mergeComplete();
+    stack(cv);
     chunk++;
-    System.arraycopy(cv, 0, stack, depth * CV_WORDS, CV_WORDS);
-    depth++;
-    for (long n = chunk; (n & 1) == 0; n >>>= 1) {
-      depth--;
-      int left = (depth - 1) * CV_WORDS;
-      System.arraycopy(stack, left, words, 0, BLOCK_WORDS);
-      compress(IV, 0, BLOCK_LENGTH, PARENT, stack, left);
-    }
     beginChunk();
   }
 
+  /** Takes as much as goes into all lanes at once. @return bytes taken; 0 if there are no lanes for {@code length} bytes */
+  private int compressSubtrees(byte[] input, int at, int length) {
+    if (lanes == null) {
+      lanes = source.get();
+      if (lanes == null) {
+        return 0;
+      }
+      laneCvs = new byte[lanes.count() * CV_LENGTH];
+    }
+    int rows = length / (lanes.count() * CHUNK_LENGTH);
+    if (rows == 0) {
+      return 0;
+    }
+    int log = Math.min(31 - Integer.numberOfLeadingZeros(rows), Blake3Lanes.MAX_LOG);
+    log = Math.min(log, Long.numberOfTrailingZeros(chunk));
+    lanes.compress(input, at, chunk, log, laneCvs);
+    for (int lane = 0; lane < lanes.count(); lane++) {
+      mergeComplete();
+      int entry = newEntry();
+      System.arraycopy(laneCvs, lane * CV_LENGTH, stack, entry, CV_LENGTH);
+      chunk += 1L << log;
+    }
+    return lanes.count() * CHUNK_LENGTH << log;
+  }
+
+  /** What was complete is merged only when more follows: only then is it known not to be the root. */
+  private void mergeComplete() {
+    while (depth > Long.bitCount(chunk)) {
+      merge(0);
+    }
+  }
+
+  /** Puts the parent of the last two subtrees in their place. */
+  private void merge(int flags) {
+    depth -= 2;
+    Blake3Compression.reset(parent);
+    Blake3Compression.compress(parent, stack, depth * CV_LENGTH, 0, BLOCK_LENGTH, PARENT | flags);
+    stack(parent);
+  }
+
+  private void stack(int[] words) {
+    int at = newEntry();
+    for (int word : words) {
+      LITTLE_ENDIAN.set(stack, at, word);
+      at += Integer.BYTES;
+    }
+  }
+
+  /** @return where it is in {@link #stack}, which may be another array from here on */
+  private int newEntry() {
+    int at = depth * CV_LENGTH;
+    if (at == stack.length) {
+      stack = Arrays.copyOf(stack, stack.length * 2);
+    }
+    depth++;
+    return at;
+  }
+
   private void beginChunk() {
-    System.arraycopy(IV, 0, cv, 0, CV_WORDS);
+    Blake3Compression.reset(cv);
     chunkLength = 0;
   }
 
-  private void loadWords(byte[] input, int at) {
-    for (int i = 0; i < BLOCK_WORDS; i++) {
-      words[i] = (int) LITTLE_ENDIAN.get(input, at + Integer.BYTES * i);
-    }
+  /** A digest's words are little-endian, the components of a {@link Blake3Digest} are not. */
+  private static Blake3Digest digest(int[] cv) {
+    return new Blake3Digest(bigEndian(cv, 0), bigEndian(cv, 2), bigEndian(cv, 4), bigEndian(cv, 6));
   }
 
-  /** Compresses {@link #words} into 8 words of {@code out}. The compiler keeps {@code v} and m0 to m15 out of the heap. */
-  private void compress(int[] in, long counter, int length, int flags, int[] out, int at) {
-    int[] m = words;
-    int[] v = {in[0], in[1], in[2], in[3], in[4], in[5], in[6], in[7], IV[0], IV[1], IV[2], IV[3], (int) counter,
-        (int) (counter >>> 32), length, flags};
-    int m0 = m[0];
-    int m1 = m[1];
-    int m2 = m[2];
-    int m3 = m[3];
-    int m4 = m[4];
-    int m5 = m[5];
-    int m6 = m[6];
-    int m7 = m[7];
-    int m8 = m[8];
-    int m9 = m[9];
-    int m10 = m[10];
-    int m11 = m[11];
-    int m12 = m[12];
-    int m13 = m[13];
-    int m14 = m[14];
-    int m15 = m[15];
-    for (int round = 0; round < 7; round++) {
-      mix(v, 0, 4, 8, 12, m0, m1);
-      mix(v, 1, 5, 9, 13, m2, m3);
-      mix(v, 2, 6, 10, 14, m4, m5);
-      mix(v, 3, 7, 11, 15, m6, m7);
-      mix(v, 0, 5, 10, 15, m8, m9);
-      mix(v, 1, 6, 11, 12, m10, m11);
-      mix(v, 2, 7, 8, 13, m12, m13);
-      mix(v, 3, 4, 9, 14, m14, m15);
-      // The permutation of the message: each word takes the place of the one before it in its cycle.
-      int first = m0;
-      m0 = m2;
-      m2 = m3;
-      m3 = m10;
-      m10 = m12;
-      m12 = m9;
-      m9 = m11;
-      m11 = m5;
-      m5 = first;
-      int first1 = m1;
-      m1 = m6;
-      m6 = m4;
-      m4 = m7;
-      m7 = m13;
-      m13 = m14;
-      m14 = m15;
-      m15 = m8;
-      m8 = first1;
-    }
-    for (int i = 0; i < CV_WORDS; i++) {
-      out[at + i] = v[i] ^ v[i + CV_WORDS];
-    }
-  }
-
-  private static void mix(int[] v, int a, int b, int c, int d, int x, int y) {
-    v[a] += v[b] + x;
-    v[d] = Integer.rotateRight(v[d] ^ v[a], 16);
-    v[c] += v[d];
-    v[b] = Integer.rotateRight(v[b] ^ v[c], 12);
-    v[a] += v[b] + y;
-    v[d] = Integer.rotateRight(v[d] ^ v[a], 8);
-    v[c] += v[d];
-    v[b] = Integer.rotateRight(v[b] ^ v[c], 7);
+  private static long bigEndian(int[] cv, int at) {
+    return (long) Integer.reverseBytes(cv[at]) << 32 | Integer.reverseBytes(cv[at + 1]) & 0xFFFFFFFFL;
   }
 }

@@ -55,26 +55,52 @@ class ReferenceScannerTests {
   }
 
   @Test
-  void agreesWithAPlainSearchOnRandomStreams() {
+  void findsNothingWithoutCandidates() {
+    ReferenceScanner scanner = new ReferenceScanner(List.of());
+    scanner.write(DIGITS.getBytes(StandardCharsets.UTF_8), 0, DIGITS.length());
+    assertThat(scanner.found()).isEmpty();
+  }
+
+  /** What a search that skips by the last digits could skip over. */
+  @ParameterizedTest
+  @ValueSource(strings = {"0000000000000000000000000000000%s", "%s0000000000000000000000000000000",
+      "010101010101010101010101010101%s0", "0123456789abcdfg%s0123456789abcdf", "0%s0000000000000000000000000000%s0"})
+  void findsCandidatesThatRepeatThemselvesAndOneAnother(String pattern) {
+    List<StorePath> candidates = new ArrayList<>();
+    StringBuilder text = new StringBuilder();
+    for (char digit : "0189az".toCharArray()) {
+      String digits = pattern.replace("%s", String.valueOf(digit));
+      candidates.add(StorePath.parseBaseName(digits.substring(0, 32) + "-" + digit));
+      // Overlapping by all digits but one, and following one another
+      text.append(digits).append(digits, 1, digits.length()).append("00");
+    }
+    byte[] stream = text.toString().getBytes(StandardCharsets.UTF_8);
+    for (int size : new int[]{1, 2, 31, 32, 33, stream.length}) {
+      ReferenceScanner scanner = new ReferenceScanner(candidates);
+      for (int at = 0; at < stream.length; at += size) {
+        scanner.write(stream, at, Math.min(size, stream.length - at));
+      }
+      assertThat(scanner.found()).isEqualTo(plainSearch(stream, candidates)).hasSize(candidates.size());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 50, 300, 5000})
+  void agreesWithAPlainSearchOnRandomStreams(int count) {
     Random random = new Random(7);
     List<StorePath> candidates = new ArrayList<>();
-    for (int i = 0; i < 50; i++) {
+    for (int i = 0; i < count; i++) {
       byte[] hash = new byte[StorePathHash.LENGTH];
       random.nextBytes(hash);
       candidates.add(new StorePath(StorePathHash.of(hash), new StorePathName("n" + i)));
     }
-    for (int round = 0; round < 400; round++) {
+    for (int round = 0; round < 20_000 / (count + 50); round++) {
       byte[] stream = stream(random, candidates);
-      String text = new String(stream, StandardCharsets.ISO_8859_1);
-      NavigableSet<StorePath> expected = new TreeSet<>();
-      for (StorePath path : candidates) {
-        if (text.contains(path.hash().toString())) {
-          expected.add(path);
-        }
-      }
+      NavigableSet<StorePath> expected = plainSearch(stream, candidates);
       ReferenceScanner scanner = new ReferenceScanner(candidates);
+      int longest = 1 << random.nextInt(1, 11);
       for (int at = 0; at < stream.length;) {
-        int length = Math.min(stream.length - at, random.nextInt(1, 80));
+        int length = Math.min(stream.length - at, random.nextInt(1, longest + 1));
         scanner.write(stream, at, length);
         at += length;
       }
@@ -82,16 +108,32 @@ class ReferenceScannerTests {
     }
   }
 
-  /** Digits, pieces of candidates and other bytes, so that runs of digits of every length come about. */
+  private static NavigableSet<StorePath> plainSearch(byte[] stream, List<StorePath> candidates) {
+    String text = new String(stream, StandardCharsets.ISO_8859_1);
+    NavigableSet<StorePath> found = new TreeSet<>();
+    for (StorePath path : candidates) {
+      if (text.contains(path.hash().toString())) {
+        found.add(path);
+      }
+    }
+    return found;
+  }
+
+  /** Digits, pieces of candidates, candidates with a wrong digit and other bytes, so that runs of digits of every length come about. */
   private static byte[] stream(Random random, List<StorePath> candidates) {
     ByteArrayOutputStream stream = new ByteArrayOutputStream();
     for (int piece = 0; piece < 30; piece++) {
       String digits = candidates.get(random.nextInt(candidates.size())).hash().toString();
-      switch (random.nextInt(4)) {
+      switch (random.nextInt(5)) {
         case 0 -> stream.writeBytes(digits.getBytes(StandardCharsets.US_ASCII));
         case 1 -> stream.writeBytes(
             digits.substring(random.nextInt(32)).getBytes(StandardCharsets.US_ASCII));
-        case 2 -> stream.write(NixBase32.DIGITS.charAt(random.nextInt(32)));
+        case 2 -> {
+          int wrong = random.nextInt(32);
+          stream.writeBytes((digits.substring(0, wrong) + "z" + digits.substring(wrong + 1))
+              .getBytes(StandardCharsets.US_ASCII));
+        }
+        case 3 -> stream.write(NixBase32.DIGITS.charAt(random.nextInt(32)));
         default -> stream.write(random.nextInt(256));
       }
     }

@@ -3,17 +3,22 @@ package dev.kiln.hash;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Random;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /** The digests are what {@code b3sum} says of inputs whose byte i is i % 251. */
 class Blake3Tests {
+
+  /** Each is asked alone, whichever would win on this machine. */
+  private static final List<Blake3Lanes.Source> SOURCES = List.of(Blake3Lanes.Source.NONE, Blake3VectorLanes::new);
 
   @ParameterizedTest(name = "{0} bytes")
   @CsvSource(textBlock = """
@@ -55,18 +60,30 @@ class Blake3Tests {
   void agreesWithB3sum(int length, String digest) throws IOException {
     byte[] input = input(length);
     assertThat(Blake3.of(input)).hasToString(digest);
-    assertThat(inRandomPieces(input)).hasToString(digest);
-    assertThat(ofDirectBuffer(input)).hasToString(digest);
+    for (Blake3Lanes.Source source : SOURCES) {
+      assertThat(atOnce(source, input)).hasToString(digest);
+      assertThat(inRandomPieces(source, input)).hasToString(digest);
+      assertThat(ofDirectBuffer(source, input)).hasToString(digest);
+    }
     Blake3InputStream in = new Blake3InputStream(new ByteArrayInputStream(input));
     assertThat(in.readAllBytes()).isEqualTo(input);
     assertThat(in.digest()).hasToString(digest);
     assertThat(in.count()).isEqualTo(length);
   }
 
-  @Test
-  void beginsAnewAfterADigest() {
-    Blake3 blake3 = new Blake3();
-    byte[] input = input(5000);
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 63, 64, 65, 1023, 1024, 1025, 20000})
+  void takesAPartOfAnArray(int length) {
+    byte[] part = new byte[length];
+    System.arraycopy(input(length + 30), 10, part, 0, length);
+    assertThat(Blake3.of(input(length + 30), 10, length)).isEqualTo(Blake3.of(part));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {5000, 65536, 100_000})
+  void beginsAnewAfterADigest(int length) {
+    Blake3 blake3 = new Blake3(Blake3VectorLanes::new);
+    byte[] input = input(length);
     blake3.update(input, 0, input.length);
     Blake3Digest first = blake3.digest();
     blake3.update(ByteBuffer.wrap(input));
@@ -97,21 +114,28 @@ class Blake3Tests {
   @Test
   void refusesRangesOutsideOfTheArray() {
     assertThatThrownBy(() -> new Blake3().update(new byte[10], 5, 6)).isInstanceOf(IndexOutOfBoundsException.class);
+    assertThatThrownBy(() -> Blake3.of(new byte[10], 5, 6)).isInstanceOf(IndexOutOfBoundsException.class);
   }
 
-  private static Blake3Digest inRandomPieces(byte[] input) {
+  private static Blake3Digest atOnce(Blake3Lanes.Source source, byte[] input) {
+    Blake3 blake3 = new Blake3(source);
+    blake3.update(input, 0, input.length);
+    return blake3.digest();
+  }
+
+  private static Blake3Digest inRandomPieces(Blake3Lanes.Source source, byte[] input) {
     Random random = new Random(input.length);
-    Blake3 blake3 = new Blake3();
+    Blake3 blake3 = new Blake3(source);
     for (int at = 0; at < input.length;) {
-      int length = Math.min(random.nextInt(1 << random.nextInt(14)) + 1, input.length - at);
+      int length = Math.min(random.nextInt(1 << random.nextInt(18)) + 1, input.length - at);
       blake3.update(input, at, length);
       at += length;
     }
     return blake3.digest();
   }
 
-  private static Blake3Digest ofDirectBuffer(byte[] input) {
-    Blake3 blake3 = new Blake3();
+  private static Blake3Digest ofDirectBuffer(Blake3Lanes.Source source, byte[] input) {
+    Blake3 blake3 = new Blake3(source);
     blake3.update(ByteBuffer.allocateDirect(input.length).put(input).flip());
     return blake3.digest();
   }
