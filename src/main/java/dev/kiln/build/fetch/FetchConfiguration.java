@@ -54,7 +54,7 @@ class FetchConfiguration {
 
   private static int decoderMemory() {
     long share = Runtime.getRuntime().maxMemory() / 8 / 1024;
-    return (int) Math.clamp(share, MIN_DECODER_MEMORY, Integer.MAX_VALUE);
+    return Math.clamp(share, MIN_DECODER_MEMORY, Integer.MAX_VALUE);
   }
 
   private static void requireRoom(Path directory, long reserve) throws IOException {

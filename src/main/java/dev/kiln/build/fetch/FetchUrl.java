@@ -108,6 +108,7 @@ final class FetchUrl implements Builtin {
 
   private static Duration pause(int attempt) {
     double millis = PAUSE.toMillis() * Math.pow(2, attempt - 1.0) * ThreadLocalRandom.current().nextDouble(1, 1.5);
-    return Duration.ofMillis((long) Math.min(millis, MAX_PAUSE.toMillis()));
+    // a double that is too large becomes the largest long
+    return Duration.ofMillis(Math.min((long) millis, MAX_PAUSE.toMillis()));
   }
 }

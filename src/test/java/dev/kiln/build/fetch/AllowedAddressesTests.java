@@ -50,13 +50,17 @@ class AllowedAddressesTests {
   void haveWhatTheConfigurationAddsAndNoMore() throws Exception {
     AllowedAddresses some = new AllowedAddresses(List.of(Network.parse("10.1.0.0/16"), Network.parse("127.0.0.2"),
         Network.parse("fd00::/9"), Network.parse("0.0.0.0/32")));
-    assertThat(some.allows(InetAddress.getByName("10.1.255.1"))).isTrue();
-    assertThat(some.allows(InetAddress.getByName("10.2.0.1"))).isFalse();
-    assertThat(some.allows(InetAddress.getByName("127.0.0.2"))).isTrue();
-    assertThat(some.allows(InetAddress.getByName("127.0.0.1"))).isFalse();
-    assertThat(some.allows(InetAddress.getByName("fd7f::1"))).isTrue();
-    assertThat(some.allows(InetAddress.getByName("fd80::1"))).isFalse();
-    assertThat(some.allows(InetAddress.getByName("::1"))).isFalse();
+    assertThat(allows(some, "10.1.255.1")).isTrue();
+    assertThat(allows(some, "10.2.0.1")).isFalse();
+    assertThat(allows(some, "127.0.0.2")).isTrue();
+    assertThat(allows(some, "127.0.0.1")).isFalse();
+    assertThat(allows(some, "fd7f::1")).isTrue();
+    assertThat(allows(some, "fd80::1")).isFalse();
+    assertThat(allows(some, "::1")).isFalse();
+  }
+
+  private static boolean allows(AllowedAddresses addresses, String literal) throws UnknownHostException {
+    return addresses.allows(InetAddress.getByName(literal));
   }
 
   @ParameterizedTest

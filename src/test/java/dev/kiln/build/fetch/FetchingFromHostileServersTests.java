@@ -53,7 +53,7 @@ class FetchingFromHostileServersTests {
   private static final class RawServer implements AutoCloseable {
     final AtomicInteger connections = new AtomicInteger();
     final CountDownLatch hungUp = new CountDownLatch(1);
-    private final ServerSocket socket = new ServerSocket(0, 10, InetAddress.getByName("127.0.0.1"));
+    private final ServerSocket socket = new ServerSocket(0, 10, InetAddress.getByAddress(new byte[]{127, 0, 0, 1}));
 
     RawServer(Talk talk) throws IOException {
       Thread.ofVirtual().start(() -> {
