@@ -5,6 +5,9 @@ import java.io.OutputStream;
 /** Turns a derivation whose inputs are here into its outputs. Any number of builds may run at once. */
 public interface Builder {
 
+  /** Qualifies the builder that runs programs. */
+  String SANDBOX = "sandbox";
+
   /**
    * Builds, and makes the content of every output durable in castore, but registers nothing. When it returns or throws, no
    * process of the build is left, nor any file of it outside castore.

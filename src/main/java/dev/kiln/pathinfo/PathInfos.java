@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.SortedSet;
 
 import dev.kiln.hash.NixHash;
+import dev.kiln.storepath.ContentAddress;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
 
@@ -19,6 +20,9 @@ public interface PathInfos {
 
   /** @return one of the paths that have this NAR: any number can */
   Optional<PathInfo> findByNarHash(NixHash narHash);
+
+  /** @return one of the paths without references that have this content: any number can */
+  Optional<PathInfo> findByContentAddress(ContentAddress.Fixed address);
 
   /** @return which of {@code paths} are here */
   Set<StorePathHash> present(Collection<StorePathHash> paths);

@@ -41,15 +41,17 @@ class BuildJob implements BuildQueue.Job {
   private final BuildRecorder recorder;
   private final Derivations derivations;
   private final PathInfos pathInfos;
+  private final TwinRegistrar twins;
 
   BuildJob(Builder builder, BuildLogs logs, BuildInputs inputs, BuildRecorder recorder, Derivations derivations,
-      PathInfos pathInfos) {
+      PathInfos pathInfos, TwinRegistrar twins) {
     this.builder = builder;
     this.logs = logs;
     this.inputs = inputs;
     this.recorder = recorder;
     this.derivations = derivations;
     this.pathInfos = pathInfos;
+    this.twins = twins;
   }
 
   @Override
@@ -83,6 +85,10 @@ class BuildJob implements BuildQueue.Job {
   }
 
   private Collection<PathInfo> build(UUID build, KnownDerivation known) throws IOException, InterruptedException {
+    Optional<PathInfo> twin = twins.find(known);
+    if (twin.isPresent()) {
+      return List.of(twin.get());
+    }
     BuildRequest request = new BuildRequest(known.path(), known.derivation(), inputs.closure(known));
     try (OutputStream out = logs.create(build)) {
       return builder.build(request, out).outputs().values();

@@ -34,14 +34,16 @@ public class Realiser {
   private final Derivations derivations;
   private final DerivationPaths derivationPaths;
   private final Planner planner;
+  private final TwinRegistrar twins;
   private final BuildQueue queue;
 
   Realiser(PathInfos pathInfos, Derivations derivations, DerivationPaths derivationPaths, Planner planner,
-      BuildQueue queue) {
+      TwinRegistrar twins, BuildQueue queue) {
     this.pathInfos = pathInfos;
     this.derivations = derivations;
     this.derivationPaths = derivationPaths;
     this.planner = planner;
+    this.twins = twins;
     this.queue = queue;
   }
 
@@ -68,8 +70,8 @@ public class Realiser {
       if (info.isPresent()) {
         return new Here(requireName(path, info.get()));
       }
-      Task task = task(look, path, producers);
-      return new Building(task.id(), task.derivation(), task.done());
+      Optional<Task> task = producers.stream().map(look::find).flatMap(Optional::stream).findFirst();
+      return task.isPresent() ? building(task.get()) : begin(look, path, producers);
     }
   }
 
@@ -93,24 +95,30 @@ public class Realiser {
 
   /** @return what a read of {@code derivation}'s outputs would build now */
   public Plan plan(StorePath derivation) {
+    twins.registerFor(derivation);
     return planner.plan(derivation);
   }
 
   /** Of several producers, which are those of a fixed output, the first will do whose sources are here. */
-  private Task task(Look look, StorePath path, List<StorePath> producers) {
-    Optional<Task> known = producers.stream().map(look::find).flatMap(Optional::stream).findFirst();
-    if (known.isPresent()) {
-      return known.get();
-    }
+  private Realisation begin(Look look, StorePath path, List<StorePath> producers) {
     SortedSet<StorePath> missing = new TreeSet<>();
     for (StorePath producer : producers) {
+      twins.registerFor(producer);
+      Optional<PathInfo> info = pathInfos.find(path.hash());
+      if (info.isPresent()) {
+        return new Here(requireName(path, info.get()));
+      }
       Plan plan = planner.plan(producer);
       if (plan.missingSources().isEmpty()) {
-        return look.submit(plan, producer);
+        return building(look.submit(plan, producer));
       }
       missing.addAll(plan.missingSources());
     }
     throw new MissingSources(path, missing);
+  }
+
+  private static Building building(Task task) {
+    return new Building(task.id(), task.derivation(), task.done());
   }
 
   private static void await(Building building, Instant until) throws InterruptedException {

@@ -16,6 +16,7 @@ import dev.kiln.derivation.Derivation;
 import dev.kiln.derivation.DerivationFile;
 import dev.kiln.derivation.DerivationHash;
 import dev.kiln.derivation.DerivationOutput;
+import dev.kiln.derivation.DerivationOutput.Fixed;
 import dev.kiln.derivation.KnownDerivation;
 import dev.kiln.derivation.OutputPaths;
 import dev.kiln.hash.NixHash;
@@ -50,11 +51,35 @@ public final class Recipes {
   /** Makes a derivation whose one output is the file that {@code content} hashes to, however it is made. */
   public KnownDerivation fixed(String name, String script, String content, List<StorePath> sources,
       KnownDerivation... inputs) {
-    NixHash hash = NixHash.sha256Of(ByteString.utf8(content));
-    StorePath path = StorePaths.fixedOutput(new StorePathName(name), IngestionMethod.FLAT, hash);
-    SortedMap<String, DerivationOutput> stated = new TreeMap<>();
-    stated.put("out", new DerivationOutput.Fixed(path, IngestionMethod.FLAT, hash));
-    return known(name, draft(name, script, stated, sources, inputs), stated, new TreeMap<>(Map.of("out", path)));
+    Fixed output = fixed(name, IngestionMethod.FLAT, NixHash.sha256Of(ByteString.utf8(content)));
+    return known(name, draft(name, script, outputs(output), sources, inputs), output);
+  }
+
+  /** Makes a derivation whose one output is the tree, as a NAR, that {@code hash} is of. */
+  public KnownDerivation recursive(String name, String script, NixHash hash) {
+    Fixed output = fixed(name, IngestionMethod.RECURSIVE, hash);
+    return known(name, draft(name, script, outputs(output), List.of()), output);
+  }
+
+  /** Makes a derivation whose one output is the file that {@code content} hashes to and {@code url} has. */
+  public KnownDerivation fetched(String name, String url, String content) {
+    Fixed output = fixed(name, IngestionMethod.FLAT, NixHash.sha256Of(ByteString.utf8(content)));
+    SortedMap<ByteString, ByteString> env = new TreeMap<>();
+    env.put(ByteString.utf8("url"), ByteString.utf8(url));
+    return known(name, new Derivation(outputs(output), new TreeMap<>(), new TreeSet<>(), ByteString.utf8("builtin"),
+        ByteString.utf8("builtin:fetchurl"), List.of(), env), output);
+  }
+
+  private static Fixed fixed(String name, IngestionMethod method, NixHash hash) {
+    return new Fixed(StorePaths.fixedOutput(new StorePathName(name), method, hash), method, hash);
+  }
+
+  private static SortedMap<String, DerivationOutput> outputs(Fixed output) {
+    return new TreeMap<>(Map.of("out", output));
+  }
+
+  private KnownDerivation known(String name, Derivation draft, Fixed output) {
+    return known(name, draft, draft.outputs(), new TreeMap<>(Map.of("out", output.path())));
   }
 
   /** Makes derivations each of which needs the one before, and writes its number into a file. */

@@ -133,7 +133,7 @@ class QueueIT {
     @Bean
     @Primary
     RealiseProperties twoJobs() {
-      return new RealiseProperties(2);
+      return new RealiseProperties(2, true);
     }
   }
 

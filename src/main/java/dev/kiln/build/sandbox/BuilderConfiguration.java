@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -27,8 +28,10 @@ class BuilderConfiguration {
   private static final Logger log = LoggerFactory.getLogger(BuilderConfiguration.class);
   private static final String INSTALL = "apt-get install bubblewrap busybox-static";
 
-  @Bean
-  Builder builder(BuildProperties properties, Castore castore, Checkouts checkouts,
+  /** A candidate only where it is asked for by name: derivations come to it by way of the builder that knows builtins, too. */
+  @Bean(defaultCandidate = false)
+  @Qualifier(Builder.SANDBOX)
+  Builder sandboxBuilder(BuildProperties properties, Castore castore, Checkouts checkouts,
       DataDirectory dataDirectory) throws InterruptedException {
     Path workshop = dataDirectory.resolve("builds");
     return switch (properties.builder()) {

@@ -14,6 +14,7 @@ import java.util.TreeMap;
 
 import dev.kiln.build.BuildException;
 import dev.kiln.build.BuildRequest;
+import dev.kiln.build.FixedOutputs;
 import dev.kiln.build.ReferenceScanner;
 import dev.kiln.bytes.ByteString;
 import dev.kiln.castore.Castore;
@@ -114,35 +115,23 @@ final class Outputs {
     HashingOutputStream nar = new HashingOutputStream(scanner, HashAlgorithm.SHA256);
     Optional<ContentAddress> ca = Optional.empty();
     if (output instanceof Fixed fixed) {
-      NixHash specified = fixed.hash();
       NixHash got = switch (fixed.method()) {
         case FLAT -> {
-          FlatHash flat = new FlatHash(ingest, specified.algorithm());
+          FlatHash flat = new FlatHash(ingest, fixed.hash().algorithm());
           walk(path, store, new NarSink(nar, flat));
           yield flat.hash();
         }
         case RECURSIVE -> {
-          HashingOutputStream recursive = new HashingOutputStream(nar, specified.algorithm());
+          HashingOutputStream recursive = new HashingOutputStream(nar, fixed.hash().algorithm());
           walk(path, store, new NarSink(recursive, ingest));
           yield recursive.hash();
         }
       };
-      verify(request.derivationPath(), specified, got, scanner.found());
-      ca = Optional.of(new ContentAddress.Fixed(fixed.method(), got));
+      ca = Optional.of(FixedOutputs.verify(request.derivationPath(), fixed, got, scanner.found()));
     } else {
       walk(path, store, new NarSink(nar, ingest));
     }
     return new Read(path, ingest, nar.hash(), nar.count(), scanner.found(), ca);
-  }
-
-  private static void verify(StorePath derivation, NixHash specified, NixHash got, SortedSet<StorePath> references) {
-    if (!got.equals(specified)) {
-      throw new BuildException.HashMismatch(derivation, specified, got);
-    }
-    if (!references.isEmpty()) {
-      throw new BuildException.OutputRejected(
-          "illegal path references in fixed-output derivation '" + derivation + "': " + references);
-    }
   }
 
   private void walk(StorePath path, DirectoryFd store, TreeSink sink) throws IOException {
@@ -181,8 +170,7 @@ final class Outputs {
     }
     if (output instanceof Fixed fixed && fixed.method() == IngestionMethod.FLAT
         && (status.type() != FileType.REGULAR || status.ownerMayExecute())) {
-      throw new BuildException.OutputRejected("output path '" + path + "' should be a non-executable regular file since"
-          + " recursive hashing is not enabled (outputHashMode=flat)");
+      throw FixedOutputs.notAPlainFile(path);
     }
   }
 }

@@ -92,13 +92,26 @@ final class SandboxRoot {
         mount(Path.of("/etc", file), "etc/" + file);
       }
     }
-    for (Path certificates : CERTIFICATES) {
+    for (Path certificates : certificates()) {
       if (Files.exists(certificates)) {
         Files.createDirectories(path.resolve("etc/ssl/certs"));
         mount(certificates, "etc/ssl/certs/ca-certificates.crt");
         return;
       }
     }
+  }
+
+  /** What Nix looks at, in its order (Nix: globals.cc, getDefaultSSLCertFile), and where other systems have theirs. */
+  private static List<Path> certificates() {
+    List<Path> certificates = new ArrayList<>();
+    for (String variable : List.of("NIX_SSL_CERT_FILE", "SSL_CERT_FILE")) {
+      String file = System.getenv(variable);
+      if (file != null && !file.isEmpty()) {
+        certificates.add(Path.of(file));
+      }
+    }
+    certificates.addAll(CERTIFICATES);
+    return certificates;
   }
 
   /** Links of the source are followed when it is mounted, so that what {@code resolv.conf} is may change. */

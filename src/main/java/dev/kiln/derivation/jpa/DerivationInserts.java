@@ -13,8 +13,11 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Component;
 
+import dev.kiln.derivation.DerivationOutput;
+import dev.kiln.derivation.DerivationOutput.Fixed;
 import dev.kiln.derivation.KnownDerivation;
 import dev.kiln.jdbc.BulkInsert;
+import dev.kiln.storepath.ContentAddress;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
 
@@ -22,7 +25,7 @@ import dev.kiln.storepath.StorePathHash;
 @Component
 class DerivationInserts {
 
-  private record Output(StorePath derivation, String name, @Nullable StorePath path) {}
+  private record Output(StorePath derivation, String name, @Nullable StorePath path, @Nullable String ca) {}
 
   private record Input(StorePath derivation, StorePath input, String output) {}
 
@@ -32,7 +35,8 @@ class DerivationInserts {
       .column("derivation", "bytea", output -> output.derivation().hash().toByteArray())
       .column("name", "text", Output::name)
       .column("path", "bytea", output -> output.path() == null ? null : output.path().hash().toByteArray())
-      .column("path_name", "text", output -> output.path() == null ? null : output.path().name().value());
+      .column("path_name", "text", output -> output.path() == null ? null : output.path().name().value())
+      .column("ca", "text", Output::ca);
 
   private static final BulkInsert<Input> INPUTS = BulkInsert.<Input>into("derivation_input")
       .column("derivation", "bytea", input -> input.derivation().hash().toByteArray())
@@ -75,8 +79,12 @@ class DerivationInserts {
   }
 
   private static Stream<Output> outputs(KnownDerivation known) {
-    return known.derivation().outputs().keySet().stream()
-        .map(output -> new Output(known.path(), output, known.derivation().outputPath(output).orElse(null)));
+    return known.derivation().outputs().entrySet().stream().map(output -> new Output(known.path(), output.getKey(),
+        output.getValue().statedPath().orElse(null), contentAddress(output.getValue())));
+  }
+
+  private static @Nullable String contentAddress(DerivationOutput output) {
+    return output instanceof Fixed fixed ? new ContentAddress.Fixed(fixed.method(), fixed.hash()).render() : null;
   }
 
   private static Stream<Input> inputs(KnownDerivation known) {

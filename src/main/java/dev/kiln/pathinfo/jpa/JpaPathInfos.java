@@ -18,6 +18,7 @@ import dev.kiln.pathinfo.MissingReferenceException;
 import dev.kiln.pathinfo.PathInfo;
 import dev.kiln.pathinfo.PathInfos;
 import dev.kiln.pathinfo.Signature;
+import dev.kiln.storepath.ContentAddress;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
 
@@ -63,6 +64,12 @@ class JpaPathInfos implements PathInfos {
   @Transactional(readOnly = true)
   public Optional<PathInfo> findByNarHash(NixHash narHash) {
     return rows.findOneByNar(narHash.value().toByteArray()).map(StorePathHash::of).flatMap(this::find);
+  }
+
+  @Override
+  @Transactional(readOnly = true)
+  public Optional<PathInfo> findByContentAddress(ContentAddress.Fixed address) {
+    return rows.findOneByContentAddress(address.render()).map(StorePathHash::of).flatMap(this::find);
   }
 
   @Override

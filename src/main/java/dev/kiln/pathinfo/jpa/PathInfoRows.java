@@ -15,6 +15,9 @@ interface PathInfoRows extends Repository<PathInfoRow, byte[]> {
   @Query("select p.hash from PathInfoRow p where p.narSha256 = :narSha256 limit 1")
   Optional<byte[]> findOneByNar(byte[] narSha256);
 
+  @Query("select p.hash from PathInfoRow p where p.ca = :ca and p.references is empty limit 1")
+  Optional<byte[]> findOneByContentAddress(String ca);
+
   @Query("select distinct p from PathInfoRow p left join fetch p.references where p.hash in :hashes")
   List<PathInfoRow> findAllWithReferences(Collection<byte[]> hashes);
 

@@ -24,7 +24,8 @@ import dev.kiln.storepath.StorePathName;
 @Repository
 class SqlPlanner implements Planner {
 
-  private static final String MISSING = """
+  /** The derivation whose hash is the parameter, and all that it needs and that is not here. */
+  static final String MISSING = """
       with recursive missing (hash) as (
         select hash from derivation where hash = ?
         union

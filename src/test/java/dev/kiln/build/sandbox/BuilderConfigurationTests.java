@@ -63,7 +63,7 @@ class BuilderConfigurationTests {
     Castore castore = new Castore(blobs, new InMemoryDirectories());
     try (FsCheckouts checkouts = new FsCheckouts(castore, blobs::path, directory.resolve("checkouts"), 1);
         DataDirectory data = DataDirectory.open(directory)) {
-      return new BuilderConfiguration().builder(
+      return new BuilderConfiguration().sandboxBuilder(
           new BuildProperties(mode, List.of(), null, 0, shell, Bench.limits()), castore, checkouts, data);
     }
   }

@@ -31,6 +31,7 @@ import dev.kiln.pathinfo.PathInfo;
 import dev.kiln.pathinfo.PathInfos;
 import dev.kiln.pathinfo.Signature;
 import dev.kiln.storepath.ContentAddress;
+import dev.kiln.storepath.ContentAddress.IngestionMethod;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
 import dev.kiln.storepath.StorePathName;
@@ -86,6 +87,21 @@ class JpaPathInfosIT {
     pathInfos.register(infos);
     assertThat(infos).allSatisfy(info -> assertThat(pathInfos.find(info.path().hash())).contains(info));
     assertThat(pathInfos.present(infos.stream().map(info -> info.path().hash()).toList())).hasSize(5);
+  }
+
+  @Test
+  void findOneByItsContentUnlessItRefersToAnything() {
+    var flat = new ContentAddress.Fixed(IngestionMethod.FLAT, NAR);
+    PathInfo reference = plain("reference");
+    PathInfo referring = addressed("referring", flat, reference.path());
+    PathInfo recursive = addressed("recursive", new ContentAddress.Fixed(IngestionMethod.RECURSIVE, NAR));
+    pathInfos.register(List.of(reference, referring, recursive));
+    assertThat(pathInfos.findByContentAddress(flat)).isEmpty();
+    PathInfo one = addressed("one", flat);
+    pathInfos.register(List.of(one));
+    assertThat(pathInfos.findByContentAddress(flat)).contains(one);
+    pathInfos.register(List.of(addressed("two", flat)));
+    assertThat(pathInfos.findByContentAddress(flat)).isPresent();
   }
 
   @Test
@@ -169,6 +185,12 @@ class JpaPathInfosIT {
 
   private PathInfo referring(String name, PathInfo... references) {
     return info(path(name), List.of(references).stream().map(PathInfo::path).toArray(StorePath[]::new));
+  }
+
+  private PathInfo addressed(String name, ContentAddress ca, StorePath... references) {
+    PathInfo info = info(path(name), references);
+    return new PathInfo(info.path(), info.root(), info.narHash(), info.narSize(), info.references(), info.deriver(),
+        Optional.of(ca), info.signatures(), info.registrationTime());
   }
 
   private static PathInfo info(StorePath path, StorePath... references) {
