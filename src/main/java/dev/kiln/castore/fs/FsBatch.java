@@ -63,9 +63,7 @@ final class FsBatch implements Batch {
 
   /** Keeps what is in the buffer, without a write if it is there already. */
   private Blob putSmall(int length) throws IOException {
-    Blake3 blake3 = new Blake3();
-    blake3.update(buffer, 0, length);
-    Blob blob = new Blob(blake3.digest(), length);
+    Blob blob = new Blob(Blake3.of(buffer, 0, length), length);
     if (!meet(blob)) {
       try (FileChannel out = FileChannel.open(incoming, CREATE_NEW, WRITE)) {
         write(out, length);

@@ -35,7 +35,7 @@ final class PackTable {
       table.put(blob.digest().toByteArray()).putInt(blob.place().start()).putInt(blob.place().length());
     });
     table.putInt(blobs.size());
-    table.put(checksum(table.array(), table.position()).toByteArray()).put(MAGIC.asByteBuffer());
+    table.put(Blake3.of(table.array(), 0, table.position()).toByteArray()).put(MAGIC.asByteBuffer());
     return ByteString.owning(table.array());
   }
 
@@ -58,7 +58,7 @@ final class PackTable {
     byte[] entries = read(file, start, (int) length);
     byte[] digest = new byte[Blake3Digest.LENGTH];
     trailer.get(digest);
-    require(checksum(entries, entries.length).equals(Blake3Digest.of(digest)), id, "its table is damaged");
+    require(Blake3.of(entries).equals(Blake3Digest.of(digest)), id, "its table is damaged");
     ByteBuffer table = ByteBuffer.wrap(entries);
     List<PackedBlob> blobs = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
@@ -77,12 +77,6 @@ final class PackTable {
       }
     }
     return bytes;
-  }
-
-  private static Blake3Digest checksum(byte[] table, int length) {
-    Blake3 blake3 = new Blake3();
-    blake3.update(table, 0, length);
-    return blake3.digest();
   }
 
   private static void require(boolean sound, long id, String complaint) throws IOException {

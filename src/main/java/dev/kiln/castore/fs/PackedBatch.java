@@ -56,9 +56,7 @@ final class PackedBatch implements Batch {
     if (length == buffer.length) {
       return large().put(new SequenceInputStream(new ByteArrayInputStream(buffer), content));
     }
-    Blake3 blake3 = new Blake3();
-    blake3.update(buffer, 0, length);
-    Blob blob = new Blob(blake3.digest(), length);
+    Blob blob = new Blob(Blake3.of(buffer, 0, length), length);
     if (seen.add(blob.digest())) {
       group.add(new Waiting(blob.digest(), ByteString.owning(Arrays.copyOf(buffer, length))));
       groupBytes += length;
