@@ -43,6 +43,7 @@ import dev.kiln.derivation.DerivationOutput;
 import dev.kiln.hash.Blake3Digest;
 import dev.kiln.hash.HashAlgorithm;
 import dev.kiln.hash.HashingOutputStream;
+import dev.kiln.hash.NixHash;
 import dev.kiln.nar.IngestedTree;
 import dev.kiln.nar.NarSink;
 import dev.kiln.pathinfo.PathInfo;
@@ -126,6 +127,16 @@ final class Bench implements AutoCloseable {
       }
     }
     return new BuildRequest(path, derivation, closure, exported(closure));
+  }
+
+  /** @return path infos that are made up, of links without references */
+  static SortedMap<StorePath, PathInfo> infos(Collection<StorePath> paths) {
+    SortedMap<StorePath, PathInfo> infos = new TreeMap<>();
+    for (StorePath path : paths) {
+      infos.put(path, new PathInfo(path, new Node.SymlinkNode(ByteString.utf8("x")), NixHash.sha256Of(""), 112,
+          new TreeSet<>(), Optional.empty(), Optional.empty(), List.of(), Instant.EPOCH));
+    }
+    return infos;
   }
 
   private PathInfo importDerivation(StorePath path) throws IOException {
