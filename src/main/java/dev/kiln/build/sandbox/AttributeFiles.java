@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -15,7 +16,6 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 import dev.kiln.build.BuildException;
-import dev.kiln.build.BuildRequest;
 import dev.kiln.bytes.ByteString;
 import dev.kiln.derivation.Placeholders;
 import dev.kiln.json.Json;
@@ -47,19 +47,19 @@ record AttributeFiles(ByteString json, ByteString shell) {
   private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
   /**
+   * @param outputNames of the derivation
    * @param placeholders replaces those in texts
    * @throws BuildException.BadDerivation on an {@code exportReferencesGraph} that cannot be
    */
-  static AttributeFiles of(BuildRequest request, Attributes attributes, UnaryOperator<ByteString> placeholders) {
+  static AttributeFiles of(Set<String> outputNames, Attributes attributes, ReferencesGraph graph, UnaryOperator<ByteString> placeholders) {
     SortedMap<ByteString, Json> members = new TreeMap<>(attributes.structured().orElseThrow().members());
     SortedMap<ByteString, Json> outputs = new TreeMap<>();
-    for (String name : request.derivation().outputs().keySet()) {
+    for (String name : outputNames) {
       outputs.put(ByteString.utf8(name),
           new JsonString(placeholders.apply(ByteString.utf8(Placeholders.ofOutput(name)))));
     }
     members.put(OUTPUTS, new JsonObject(outputs));
     if (attributes.structured(GRAPHS).orElse(null) instanceof JsonObject graphs) {
-      ReferencesGraph graph = new ReferencesGraph(request);
       graphs.members().forEach((name, paths) -> {
         if (name.equals(OUTPUTS) || name.equals(ByteString.utf8(GRAPHS))) {
           throw attributes.bad(GRAPHS, "cannot have '" + name + "', where something else has to be");

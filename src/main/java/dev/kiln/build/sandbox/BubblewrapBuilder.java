@@ -42,11 +42,10 @@ final class BubblewrapBuilder implements Builder, AutoCloseable {
   public BuildResult build(BuildRequest request, OutputStream log) throws InterruptedException {
     Attributes attributes = Attributes.of(request.derivationPath(), request.derivation());
     platform.requireCanBuild(request.derivationPath(), request.derivation(), attributes);
-    BuildEnvironment environment = BuildEnvironment.of(request, attributes, cores, System.getenv());
     try (Inputs inputs = new Inputs(checkouts);
         BuildDirectory directory = workshop.directory(request.derivationPath().hash().toString());
         BuildLog carried = new BuildLog(log, limits.log().toBytes())) {
-      return build(request, attributes, environment, inputs, directory, carried);
+      return build(request, attributes, inputs, directory, carried);
     } catch (ClosedByInterruptException e) {
       // A channel says an interruption so, and leaves the thread's flag set
       Thread.interrupted();
@@ -59,11 +58,12 @@ final class BubblewrapBuilder implements Builder, AutoCloseable {
     }
   }
 
-  private BuildResult build(BuildRequest request, Attributes attributes, BuildEnvironment environment, Inputs inputs,
-      BuildDirectory directory, BuildLog log)
-      throws IOException, InterruptedException {
+  private BuildResult build(BuildRequest request, Attributes attributes, Inputs inputs, BuildDirectory directory,
+      BuildLog log) throws IOException, InterruptedException {
     Derivation derivation = request.derivation();
     boolean network = derivation.isFixedOutput();
+    BuildEnvironment environment = BuildEnvironment.of(derivation, attributes, new ReferencesGraph(request), cores,
+        System.getenv());
     writeFiles(environment, directory);
     MountTable mounts = workshop.mounts(directory, network);
     inputs.show(request.inputClosure().values(), mounts);

@@ -15,7 +15,6 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 import dev.kiln.build.BuildException;
-import dev.kiln.build.BuildRequest;
 import dev.kiln.bytes.ByteString;
 import dev.kiln.derivation.Derivation;
 import dev.kiln.derivation.Placeholders;
@@ -42,12 +41,13 @@ record BuildEnvironment(SortedMap<ByteString, ByteString> variables, SortedMap<S
   }
 
   /**
+   * @param attributes those of {@code derivation}
+   * @param graph of what {@code exportReferencesGraph} may tell
    * @param cores that the builder may use
    * @param impure the environment of Kiln, which fixed outputs may ask for by {@code impureEnvVars}
    * @throws BuildException.BadDerivation on attributes that cannot be
    */
-  static BuildEnvironment of(BuildRequest request, Attributes attributes, int cores, Map<String, String> impure) {
-    Derivation derivation = request.derivation();
+  static BuildEnvironment of(Derivation derivation, Attributes attributes, ReferencesGraph graph, int cores, Map<String, String> impure) {
     UnaryOperator<ByteString> placeholders = placeholders(derivation);
     SortedMap<ByteString, ByteString> variables = new TreeMap<>();
     SortedMap<String, ByteString> files = new TreeMap<>();
@@ -71,13 +71,13 @@ record BuildEnvironment(SortedMap<ByteString, ByteString> variables, SortedMap<S
     put(variables, "NIX_LOG_FD", "2");
     put(variables, "TERM", "xterm-256color");
     if (structured) {
-      AttributeFiles attributeFiles = AttributeFiles.of(request, attributes, placeholders);
+      AttributeFiles attributeFiles = AttributeFiles.of(derivation.outputs().keySet(), attributes, graph, placeholders);
       files.put(AttributeFiles.JSON_FILE, attributeFiles.json());
       files.put(AttributeFiles.SHELL_FILE, attributeFiles.shell());
       put(variables, "NIX_ATTRS_JSON_FILE", BUILD_TOP + "/" + AttributeFiles.JSON_FILE);
       put(variables, "NIX_ATTRS_SH_FILE", BUILD_TOP + "/" + AttributeFiles.SHELL_FILE);
     } else {
-      files.putAll(new ReferencesGraph(request).files());
+      files.putAll(graph.files());
     }
     return new BuildEnvironment(variables, files);
   }

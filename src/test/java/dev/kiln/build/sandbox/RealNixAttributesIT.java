@@ -227,7 +227,7 @@ class RealNixAttributesIT {
     Attributes attributes = Attributes.of(path, derivation);
     new Platform(List.of("x86_64-linux", "i686-linux"), new TreeSet<>(Set.of("benchmark"))).requireCanBuild(path,
         derivation, attributes);
-    return BuildEnvironment.of(new BuildRequest(path, derivation, Bench.infos(derivation.inputSources())), attributes,
-        1, Map.of());
+    BuildRequest request = new BuildRequest(path, derivation, Bench.infos(derivation.inputSources()));
+    return BuildEnvironment.of(derivation, attributes, new ReferencesGraph(request), 1, Map.of());
   }
 }

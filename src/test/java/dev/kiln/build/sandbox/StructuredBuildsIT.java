@@ -49,8 +49,8 @@ class StructuredBuildsIT {
   @Test
   void buildersFindTheFilesWhereTheVariablesSay() throws Exception {
     build("{\"x\":1}", "cat $NIX_ATTRS_JSON_FILE; echo; cat $NIX_ATTRS_SH_FILE; " + REFERS);
-    assertThat(bench.log()).isEqualTo("{\"outputs\":{\"out\":\"" + OUT + "\"},\"x\":1}\r\n"
-        + "declare -A outputs=(['out']='" + OUT + "' )\r\ndeclare x=1\r\n");
+    assertThat(bench.log()).isEqualTo("{\"outputs\":{\"out\":\"" + OUT + "\"},\"x\":1}\n"
+        + "declare -A outputs=(['out']='" + OUT + "' )\ndeclare x=1\n");
   }
 
   @Test
