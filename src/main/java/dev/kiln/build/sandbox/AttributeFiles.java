@@ -51,7 +51,8 @@ record AttributeFiles(ByteString json, ByteString shell) {
    * @param placeholders replaces those in texts
    * @throws BuildException.BadDerivation on an {@code exportReferencesGraph} that cannot be
    */
-  static AttributeFiles of(Set<String> outputNames, Attributes attributes, ReferencesGraph graph, UnaryOperator<ByteString> placeholders) {
+  static AttributeFiles of(Set<String> outputNames, Attributes attributes, ReferencesGraph graph,
+      UnaryOperator<ByteString> placeholders) {
     SortedMap<ByteString, Json> members = new TreeMap<>(attributes.structured().orElseThrow().members());
     SortedMap<ByteString, Json> outputs = new TreeMap<>();
     for (String name : outputNames) {

@@ -47,7 +47,8 @@ record BuildEnvironment(SortedMap<ByteString, ByteString> variables, SortedMap<S
    * @param impure the environment of Kiln, which fixed outputs may ask for by {@code impureEnvVars}
    * @throws BuildException.BadDerivation on attributes that cannot be
    */
-  static BuildEnvironment of(Derivation derivation, Attributes attributes, ReferencesGraph graph, int cores, Map<String, String> impure) {
+  static BuildEnvironment of(Derivation derivation, Attributes attributes, ReferencesGraph graph, int cores,
+      Map<String, String> impure) {
     UnaryOperator<ByteString> placeholders = placeholders(derivation);
     SortedMap<ByteString, ByteString> variables = new TreeMap<>();
     SortedMap<String, ByteString> files = new TreeMap<>();

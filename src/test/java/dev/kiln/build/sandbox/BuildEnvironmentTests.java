@@ -73,6 +73,7 @@ class BuildEnvironmentTests {
     Derivation derivation = new Derivation(new TreeMap<>(Map.of("out", output)), new TreeMap<>(), new TreeSet<>(),
         ByteString.utf8("x86_64-linux"), ByteString.utf8("/bin/sh"), List.of(), env);
     StorePath path = StorePath.parseBaseName("0000000000000000000000000000000a-test.drv");
-    return BuildEnvironment.of(derivation, Attributes.of(path, derivation), new ReferencesGraph(new BuildRequest(path, derivation, new TreeMap<>())), 2, Map.of("http_proxy", "proxy"));
+    return BuildEnvironment.of(derivation, Attributes.of(path, derivation),
+        new ReferencesGraph(new BuildRequest(path, derivation, new TreeMap<>())), 2, Map.of("http_proxy", "proxy"));
   }
 }
