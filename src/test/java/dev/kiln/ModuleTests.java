@@ -16,7 +16,7 @@ class ModuleTests {
   private static final JavaClasses KILN = new ClassFileImporter()
       .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages("dev.kiln");
 
-  private static final String[] PURE = Stream.of("bytes", "hash", "storepath", "castore", "nar", "derivation")
+  private static final String[] PURE = Stream.of("bytes", "hash", "storepath", "castore", "nar", "derivation", "json")
       .map(module -> "dev.kiln." + module).toArray(String[]::new);
 
   @Test

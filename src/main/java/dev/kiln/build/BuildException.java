@@ -26,6 +26,14 @@ public sealed abstract class BuildException extends RuntimeException {
     }
   }
 
+  /** The derivation contradicts itself, or asks for what no Kiln gives it. Nothing was run. */
+  public static final class BadDerivation extends BuildException {
+    /** @param message naming the derivation and the attribute */
+    public BadDerivation(String message) {
+      super(message);
+    }
+  }
+
   /** The builder ended, but not with exit code 0. */
   public static final class BuilderFailed extends BuildException {
     private final int exitCode;

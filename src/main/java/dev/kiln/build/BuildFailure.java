@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
 
+import dev.kiln.build.BuildException.BadDerivation;
 import dev.kiln.build.BuildException.BuilderFailed;
 import dev.kiln.build.BuildException.CannotBuildHere;
 import dev.kiln.build.BuildException.HashMismatch;
@@ -23,7 +24,7 @@ public record BuildFailure(Kind kind, String message, OptionalInt exitCode, Opti
 
   /** What kind of failure it was: what a reader could do about it differs. */
   public enum Kind {
-    CANNOT_BUILD_HERE, BUILDER_FAILED, TIMED_OUT, LIMIT_EXCEEDED, OUTPUT_REJECTED, HASH_MISMATCH, MACHINE_FAILED, MISSING_INPUT, INPUT_FAILED
+    CANNOT_BUILD_HERE, BAD_DERIVATION, BUILDER_FAILED, TIMED_OUT, LIMIT_EXCEEDED, OUTPUT_REJECTED, HASH_MISMATCH, MACHINE_FAILED, MISSING_INPUT, INPUT_FAILED
   }
 
   public static BuildFailure of(BuildException e) {
@@ -34,6 +35,7 @@ public record BuildFailure(Kind kind, String message, OptionalInt exitCode, Opti
   private static Kind kind(BuildException e) {
     return switch (e) {
       case CannotBuildHere _ -> Kind.CANNOT_BUILD_HERE;
+      case BadDerivation _ -> Kind.BAD_DERIVATION;
       case BuilderFailed _ -> Kind.BUILDER_FAILED;
       case TimedOut _ -> Kind.TIMED_OUT;
       case LimitExceeded _ -> Kind.LIMIT_EXCEEDED;

@@ -19,7 +19,8 @@ import org.springframework.validation.annotation.Validated;
  * How this Kiln builds.
  *
  * @param builder which {@link Builder} to use
- * @param systems that can be built for; none stands for that of this machine
+ * @param systems that can be built for; none stands for that of this machine and, as in Nix, for i686-linux and the levels of
+ *     x86_64 where it runs them
  * @param systemFeatures that derivations may require; none stands for Nix's: benchmark, big-parallel, nixos-test, and kvm
  *     where {@code /dev/kvm} can be used
  * @param cores told to builders as {@code NIX_BUILD_CORES}; 0 stands for all of this machine

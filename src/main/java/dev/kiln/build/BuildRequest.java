@@ -14,9 +14,15 @@ import dev.kiln.storepath.StorePath;
  * @param derivationPath the {@code .drv}
  * @param inputClosure what the builder may see: sources, the wanted outputs of input derivations, and all that these refer
  *     to, directly or not
+ * @param exported what {@code exportReferencesGraph} may tell beyond that
  */
 public record BuildRequest(StorePath derivationPath, Derivation derivation,
-    SortedMap<StorePath, PathInfo> inputClosure) {
+    SortedMap<StorePath, PathInfo> inputClosure, ExportedOutputs exported) {
 
   public BuildRequest { inputClosure = Collections.unmodifiableSortedMap(new TreeMap<>(inputClosure)); }
+
+  /** For a derivation that exports nothing beyond its inputs. */
+  public BuildRequest(StorePath derivationPath, Derivation derivation, SortedMap<StorePath, PathInfo> inputClosure) {
+    this(derivationPath, derivation, inputClosure, ExportedOutputs.NONE);
+  }
 }

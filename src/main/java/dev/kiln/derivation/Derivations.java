@@ -26,6 +26,9 @@ public interface Derivations {
   /** @return the paths of the outputs that {@code derivation} wants of its input derivations, where they are known */
   List<StorePath> inputOutputs(StorePathHash derivation);
 
+  /** @return of those of {@code derivations} that are known, all outputs by name; without a path where only a build tells it */
+  Map<StorePathHash, Map<String, Optional<StorePath>>> outputs(Collection<StorePathHash> derivations);
+
   /** @return {@code derivation}, if it is known, and all that it needs, directly or not, in no particular order */
   List<StorePath> closure(StorePathHash derivation);
 

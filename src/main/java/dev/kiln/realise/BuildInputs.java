@@ -3,6 +3,8 @@ package dev.kiln.realise;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -11,6 +13,8 @@ import java.util.TreeSet;
 
 import org.springframework.stereotype.Component;
 
+import dev.kiln.build.ExportedOutputs;
+import dev.kiln.bytes.ByteString;
 import dev.kiln.derivation.Derivations;
 import dev.kiln.derivation.KnownDerivation;
 import dev.kiln.pathinfo.PathInfo;
@@ -22,6 +26,10 @@ import dev.kiln.storepath.StorePathHash;
 /** Gathers what a builder may see. */
 @Component
 class BuildInputs {
+
+  /** The environment variables that may ask for graphs: itself, and structured attributes. */
+  private static final List<ByteString> EXPORTERS = List.of(ByteString.utf8("exportReferencesGraph"),
+      ByteString.utf8("__json"));
 
   private final Derivations derivations;
   private final DerivationPaths derivationPaths;
@@ -49,6 +57,29 @@ class BuildInputs {
       throw new MissingSources(known.path(), inputs);
     }
     return closure;
+  }
+
+  /**
+   * Collects what {@code exportReferencesGraph} tells of derivations that are inputs: their outputs, though no builder sees
+   * these unless they are inputs as well.
+   *
+   * @param closure of {@code known}'s inputs
+   */
+  ExportedOutputs exported(KnownDerivation known, SortedMap<StorePath, PathInfo> closure) {
+    List<StorePath> inputs = closure.keySet().stream().filter(StorePath::isDerivation).toList();
+    if (inputs.isEmpty() || EXPORTERS.stream().noneMatch(name -> known.derivation().env().containsKey(name))) {
+      return ExportedOutputs.NONE;
+    }
+    var outputs = derivations.outputs(inputs.stream().map(StorePath::hash).toList());
+    SortedMap<StorePath, Map<String, Optional<StorePath>>> byDerivation = new TreeMap<>();
+    for (StorePath input : inputs) {
+      Optional.ofNullable(outputs.get(input.hash())).ifPresent(found -> byDerivation.put(input, found));
+    }
+    List<StorePathHash> paths = byDerivation.values().stream().flatMap(found -> found.values().stream()).flatMap(
+        Optional::stream).map(StorePath::hash).distinct().toList();
+    SortedMap<StorePath, PathInfo> infos = new TreeMap<>();
+    pathInfos.closure(paths).forEach(info -> infos.put(info.path(), info));
+    return new ExportedOutputs(byDerivation, infos);
   }
 
   /** A derivation can be a source, when an expression names the recipe and not what it makes. */

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedMap;
 import java.util.UUID;
 
 import org.slf4j.Logger;
@@ -89,7 +90,9 @@ class BuildJob implements BuildQueue.Job {
     if (twin.isPresent()) {
       return List.of(twin.get());
     }
-    BuildRequest request = new BuildRequest(known.path(), known.derivation(), inputs.closure(known));
+    SortedMap<StorePath, PathInfo> closure = inputs.closure(known);
+    BuildRequest request = new BuildRequest(known.path(), known.derivation(), closure,
+        inputs.exported(known, closure));
     try (OutputStream out = logs.create(build)) {
       return builder.build(request, out).outputs().values();
     }

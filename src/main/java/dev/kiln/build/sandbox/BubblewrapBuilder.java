@@ -40,11 +40,12 @@ final class BubblewrapBuilder implements Builder, AutoCloseable {
 
   @Override
   public BuildResult build(BuildRequest request, OutputStream log) throws InterruptedException {
-    platform.requireCanBuild(request.derivationPath(), request.derivation());
+    Attributes attributes = Attributes.of(request.derivationPath(), request.derivation());
+    platform.requireCanBuild(request.derivationPath(), request.derivation(), attributes);
     try (Inputs inputs = new Inputs(checkouts);
         BuildDirectory directory = workshop.directory(request.derivationPath().hash().toString());
         BuildLog carried = new BuildLog(log, limits.log().toBytes())) {
-      return build(request, inputs, directory, carried);
+      return build(request, attributes, inputs, directory, carried);
     } catch (ClosedByInterruptException e) {
       // A channel says an interruption so, and leaves the thread's flag set
       Thread.interrupted();
@@ -57,11 +58,12 @@ final class BubblewrapBuilder implements Builder, AutoCloseable {
     }
   }
 
-  private BuildResult build(BuildRequest request, Inputs inputs, BuildDirectory directory, BuildLog log)
-      throws IOException, InterruptedException {
+  private BuildResult build(BuildRequest request, Attributes attributes, Inputs inputs, BuildDirectory directory,
+      BuildLog log) throws IOException, InterruptedException {
     Derivation derivation = request.derivation();
     boolean network = derivation.isFixedOutput();
-    BuildEnvironment environment = BuildEnvironment.of(derivation, cores, System.getenv());
+    BuildEnvironment environment = BuildEnvironment.of(derivation, attributes, new ReferencesGraph(request), cores,
+        System.getenv());
     writeFiles(environment, directory);
     MountTable mounts = workshop.mounts(directory, network);
     inputs.show(request.inputClosure().values(), mounts);
@@ -74,7 +76,7 @@ final class BubblewrapBuilder implements Builder, AutoCloseable {
       throw new BuildException.BuilderFailed(exit);
     }
     watch.checkDisk();
-    return new BuildResult(outputs.take(request, directory));
+    return new BuildResult(outputs.take(request, attributes, directory));
   }
 
   private static void writeFiles(BuildEnvironment environment, BuildDirectory directory) throws IOException {

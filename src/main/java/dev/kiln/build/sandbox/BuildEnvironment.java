@@ -14,6 +14,7 @@ import java.util.function.UnaryOperator;
 
 import org.jspecify.annotations.Nullable;
 
+import dev.kiln.build.BuildException;
 import dev.kiln.bytes.ByteString;
 import dev.kiln.derivation.Derivation;
 import dev.kiln.derivation.Placeholders;
@@ -33,7 +34,6 @@ record BuildEnvironment(SortedMap<ByteString, ByteString> variables, SortedMap<S
   static final String BUILD_TOP = "/build";
 
   private static final ByteString PASS_AS_FILE = ByteString.utf8("passAsFile");
-  private static final ByteString IMPURE_ENV_VARS = ByteString.utf8("impureEnvVars");
 
   BuildEnvironment {
     variables = Collections.unmodifiableSortedMap(new TreeMap<>(variables));
@@ -41,10 +41,14 @@ record BuildEnvironment(SortedMap<ByteString, ByteString> variables, SortedMap<S
   }
 
   /**
+   * @param attributes those of {@code derivation}
+   * @param graph of what {@code exportReferencesGraph} may tell
    * @param cores that the builder may use
    * @param impure the environment of Kiln, which fixed outputs may ask for by {@code impureEnvVars}
+   * @throws BuildException.BadDerivation on attributes that cannot be
    */
-  static BuildEnvironment of(Derivation derivation, int cores, Map<String, String> impure) {
+  static BuildEnvironment of(Derivation derivation, Attributes attributes, ReferencesGraph graph, int cores,
+      Map<String, String> impure) {
     UnaryOperator<ByteString> placeholders = placeholders(derivation);
     SortedMap<ByteString, ByteString> variables = new TreeMap<>();
     SortedMap<String, ByteString> files = new TreeMap<>();
@@ -52,29 +56,48 @@ record BuildEnvironment(SortedMap<ByteString, ByteString> variables, SortedMap<S
     put(variables, "HOME", "/homeless-shelter");
     put(variables, "NIX_STORE", StorePath.STORE_DIR);
     put(variables, "NIX_BUILD_CORES", Integer.toString(cores));
+    boolean structured = attributes.structured().isPresent();
+    if (!structured) {
+      putVariables(derivation, placeholders, variables, files);
+    }
+    for (String name : List.of("NIX_BUILD_TOP", "TMPDIR", "TEMPDIR", "TMP", "TEMP", "PWD")) {
+      put(variables, name, BUILD_TOP);
+    }
+    if (derivation.isFixedOutput()) {
+      put(variables, "NIX_OUTPUT_CHECKED", "1");
+      for (ByteString name : attributes.strings("impureEnvVars").orElse(List.of())) {
+        variables.put(name, ByteString.utf8(impure.getOrDefault(name.toString(), "")));
+      }
+    }
+    put(variables, "NIX_LOG_FD", "2");
+    put(variables, "TERM", "xterm-256color");
+    if (structured) {
+      AttributeFiles attributeFiles = AttributeFiles.of(derivation.outputs().keySet(), attributes, graph, placeholders);
+      files.put(AttributeFiles.JSON_FILE, attributeFiles.json());
+      files.put(AttributeFiles.SHELL_FILE, attributeFiles.shell());
+      put(variables, "NIX_ATTRS_JSON_FILE", BUILD_TOP + "/" + AttributeFiles.JSON_FILE);
+      put(variables, "NIX_ATTRS_SH_FILE", BUILD_TOP + "/" + AttributeFiles.SHELL_FILE);
+    } else {
+      files.putAll(graph.files());
+    }
+    return new BuildEnvironment(variables, files);
+  }
+
+  /** The derivation's own variables, those of {@code passAsFile} in files. */
+  private static void putVariables(Derivation derivation, UnaryOperator<ByteString> placeholders,
+      SortedMap<ByteString, ByteString> variables, SortedMap<String, ByteString> files) {
     Set<ByteString> inFiles = new HashSet<>(words(derivation.env().get(PASS_AS_FILE)));
     derivation.env().forEach((name, value) -> {
       ByteString rewritten = placeholders.apply(value);
       if (inFiles.contains(name)) {
         String file = ".attr-" + NixBase32.encode(HashAlgorithm.SHA256.newDigest().digest(name.toByteArray()));
         files.put(file, rewritten);
-        variables.put(concat(name, ByteString.utf8("Path")), ByteString.utf8(BUILD_TOP + "/" + file));
+        variables.put(placeholders.apply(concat(name, ByteString.utf8("Path"))),
+            ByteString.utf8(BUILD_TOP + "/" + file));
       } else {
         variables.put(placeholders.apply(name), rewritten);
       }
     });
-    for (String name : List.of("NIX_BUILD_TOP", "TMPDIR", "TEMPDIR", "TMP", "TEMP", "PWD")) {
-      put(variables, name, BUILD_TOP);
-    }
-    if (derivation.isFixedOutput()) {
-      put(variables, "NIX_OUTPUT_CHECKED", "1");
-      for (ByteString name : words(derivation.env().get(IMPURE_ENV_VARS))) {
-        variables.put(name, ByteString.utf8(impure.getOrDefault(name.toString(), "")));
-      }
-    }
-    put(variables, "NIX_LOG_FD", "2");
-    put(variables, "TERM", "xterm-256color");
-    return new BuildEnvironment(variables, files);
   }
 
   /** @return the arguments that the builder gets: argv[0] is its base name */

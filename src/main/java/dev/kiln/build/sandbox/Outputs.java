@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +30,8 @@ import dev.kiln.derivation.DerivationOutput.Fixed;
 import dev.kiln.hash.HashAlgorithm;
 import dev.kiln.hash.HashingOutputStream;
 import dev.kiln.hash.NixHash;
+import dev.kiln.json.Json;
+import dev.kiln.json.Json.JsonObject;
 import dev.kiln.nar.NarSink;
 import dev.kiln.pathinfo.PathInfo;
 import dev.kiln.posix.DirectoryFd;
@@ -71,7 +74,8 @@ final class Outputs {
    * @return by output name, of durable content; all or none
    * @throws BuildException if an output is missing, or not what it should be
    */
-  SortedMap<String, PathInfo> take(BuildRequest request, BuildDirectory directory) throws IOException {
+  SortedMap<String, PathInfo> take(BuildRequest request, Attributes attributes, BuildDirectory directory)
+      throws IOException {
     SortedMap<String, DerivationOutput> promised = request.derivation().outputs();
     List<Ingest> ingests = new ArrayList<>();
     try (DirectoryFd store = DirectoryFd.open(directory.store())) {
@@ -82,9 +86,11 @@ final class Outputs {
       for (Map.Entry<String, DerivationOutput> output : promised.entrySet()) {
         Ingest ingest = castore.ingest();
         ingests.add(ingest);
-        read.put(output.getKey(), read(request, output.getValue(), store, ingest));
+        Collection<StorePath> candidates = discardsReferences(attributes, output.getKey()) ? List.of()
+            : candidates(request);
+        read.put(output.getKey(), read(request, output.getValue(), candidates, store, ingest));
       }
-      return keep(request, read);
+      return keep(request, attributes, read);
     } finally {
       for (Ingest ingest : ingests) {
         ingest.close();
@@ -92,14 +98,24 @@ final class Outputs {
     }
   }
 
-  private SortedMap<String, PathInfo> keep(BuildRequest request, SortedMap<String, Read> read) throws IOException {
-    SortedMap<StorePath, SortedSet<StorePath>> references = new TreeMap<>();
-    SortedMap<String, StorePath> paths = new TreeMap<>();
-    read.forEach((name, output) -> {
-      references.put(output.path(), output.references());
-      paths.put(name, output.path());
-    });
-    new OutputChecks(request, paths, references).check();
+  /** Only newer Nix knows it (2.26: local-derivation-goal.cc), and only as a structured attribute. */
+  private static boolean discardsReferences(Attributes attributes, String output) {
+    String name = "unsafeDiscardReferences";
+    return attributes.structured(name).map(value -> {
+      if (value instanceof JsonObject(var members)) {
+        Json flag = members.get(ByteString.utf8(output));
+        return flag != null && attributes.flag(name + ".\"" + output + "\"", flag);
+      }
+      throw attributes.bad(name, "must be an object");
+    }).orElse(false);
+  }
+
+  private SortedMap<String, PathInfo> keep(BuildRequest request, Attributes attributes, SortedMap<String, Read> read)
+      throws IOException {
+    SortedMap<String, OutputChecks.Output> outputs = new TreeMap<>();
+    read.forEach((name, output) -> outputs.put(name,
+        new OutputChecks.Output(output.path(), output.narSize(), output.references())));
+    new OutputChecks(request, attributes, outputs).check();
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     SortedMap<String, PathInfo> kept = new TreeMap<>();
     for (Map.Entry<String, Read> output : read.entrySet()) {
@@ -108,10 +124,11 @@ final class Outputs {
     return kept;
   }
 
-  private Read read(BuildRequest request, DerivationOutput output, DirectoryFd store, Ingest ingest)
+  private Read read(BuildRequest request, DerivationOutput output, Collection<StorePath> candidates, DirectoryFd store,
+      Ingest ingest)
       throws IOException {
     StorePath path = output.statedPath().orElseThrow();
-    ReferenceScanner scanner = new ReferenceScanner(candidates(request));
+    ReferenceScanner scanner = new ReferenceScanner(candidates);
     HashingOutputStream nar = new HashingOutputStream(scanner, HashAlgorithm.SHA256);
     Optional<ContentAddress> ca = Optional.empty();
     if (output instanceof Fixed fixed) {

@@ -2,8 +2,10 @@ package dev.kiln.build.sandbox;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
+import java.util.StringJoiner;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
@@ -25,15 +27,11 @@ record Platform(List<String> systems, SortedSet<String> features) {
   static final Path KVM = Path.of("/dev/kvm");
 
   private static final String FEATURE_KVM = "kvm";
-  private static final ByteString REQUIRED_FEATURES = ByteString.utf8("requiredSystemFeatures");
-  private static final ByteString STRUCTURED = ByteString.utf8("__json");
-  private static final ByteString EXPORT_REFERENCES_GRAPH = ByteString.utf8("exportReferencesGraph");
+  private static final String REQUIRED_FEATURES = "requiredSystemFeatures";
   private static final ByteString BUILTIN = ByteString.utf8("builtin:");
-  private static final ByteString NO_CHROOT = ByteString.utf8("__noChroot");
-  private static final ByteString IMPURE_HOST_DEPS = ByteString.utf8("__impureHostDeps");
 
   static Platform of(BuildProperties properties, Architecture architecture) {
-    List<String> systems = properties.systems().isEmpty() ? List.of(architecture.system()) : properties.systems();
+    List<String> systems = properties.systems().isEmpty() ? systems(architecture) : properties.systems();
     SortedSet<String> features = properties.systemFeatures();
     if (features == null || features.isEmpty()) {
       features = new TreeSet<>(List.of("benchmark", "big-parallel", "nixos-test"));
@@ -44,38 +42,43 @@ record Platform(List<String> systems, SortedSet<String> features) {
     return new Platform(systems, features);
   }
 
+  /** What else the machine can run comes after what it is (Nix: globals.cc, getDefaultExtraPlatforms). */
+  private static List<String> systems(Architecture architecture) {
+    List<String> systems = new ArrayList<>(List.of(architecture.system()));
+    if (architecture == Architecture.X86_64) {
+      systems.add("i686-linux");
+      ProcessorLevels.here().forEach(level -> systems.add(level + "-linux"));
+    }
+    return systems;
+  }
+
   boolean hasKvm() {
     return features.contains(FEATURE_KVM) && Files.exists(KVM);
   }
 
-  /** @throws BuildException.CannotBuildHere naming what {@code derivation} needs and this Kiln has not */
-  void requireCanBuild(StorePath path, Derivation derivation) {
+  /**
+   * Whether a derivation prefers to be built where it is wanted ({@code preferLocalBuild}), and may be had from another cache
+   * ({@code allowSubstitutes}), means nothing here: Kiln builds all itself. They only have to be Booleans.
+   *
+   * @throws BuildException.CannotBuildHere naming what {@code derivation} needs and this Kiln has not
+   * @throws BuildException.BadDerivation if what it needs is not told as it has to be
+   */
+  void requireCanBuild(StorePath path, Derivation derivation, Attributes attributes) {
     // Before the system, which is "builtin" then
     if (derivation.builder().startsWith(BUILTIN)) {
       throw unsupported(path, "the builder '" + derivation.builder() + "'");
     }
     SortedSet<String> required = new TreeSet<>();
-    for (ByteString feature : BuildEnvironment.words(derivation.env().get(REQUIRED_FEATURES))) {
+    for (ByteString feature : attributes.strings(REQUIRED_FEATURES).orElse(List.of())) {
       required.add(feature.toString());
     }
     String system = derivation.system().toString();
     if (!systems.contains(system) || !features.containsAll(required)) {
       throw new BuildException.CannotBuildHere("a '" + system + "' with features " + braced(required)
           + " is required to build '" + path + "', but I am a '" + systems.getFirst() + "' with features "
-          + braced(features));
+          + braced(features) + missing(system, required));
     }
-    if (derivation.env().containsKey(STRUCTURED)) {
-      throw unsupported(path, "structured attributes (__structuredAttrs)");
-    }
-    if (derivation.env().containsKey(EXPORT_REFERENCES_GRAPH)) {
-      throw unsupported(path, "exportReferencesGraph");
-    }
-    // These ask for less of a sandbox than there is: Nix refuses them too where its sandbox is on
-    for (ByteString attribute : List.of(NO_CHROOT, IMPURE_HOST_DEPS)) {
-      if (!derivation.env().getOrDefault(attribute, ByteString.EMPTY).isEmpty()) {
-        throw unsupported(path, "'" + attribute + "'");
-      }
-    }
+    requireSandbox(path, attributes);
     derivation.outputs().forEach((name, output) -> {
       switch (output) {
         case DerivationOutput.InputAddressed _,DerivationOutput.Fixed _ -> {
@@ -83,6 +86,35 @@ record Platform(List<String> systems, SortedSet<String> features) {
         case DerivationOutput.Floating _,DerivationOutput.Deferred _ ->
           throw unsupported(path, "output '" + name + "', whose path only its build tells (ca-derivations),");
       }
+    });
+  }
+
+  /** @return what the sentence that is Nix's does not tell: which of all that it names is the trouble, and what would help */
+  private String missing(String system, SortedSet<String> required) {
+    SortedSet<String> missing = new TreeSet<>(required);
+    missing.removeAll(features);
+    StringJoiner reasons = new StringJoiner("; ", ": ", "");
+    if (!systems.contains(system)) {
+      reasons.add(
+          "'" + system + "' is not among the systems " + systems + " that this Kiln builds for (kiln.build.systems)");
+    }
+    if (!missing.isEmpty()) {
+      reasons.add("it has not " + braced(missing) + " (kiln.build.system-features)");
+    }
+    return reasons.toString();
+  }
+
+  /** Some ask for less of a sandbox than there is. Nix refuses them where its sandbox is on and its settings are the defaults. */
+  private static void requireSandbox(StorePath path, Attributes attributes) {
+    attributes.flag("preferLocalBuild", false);
+    attributes.flag("allowSubstitutes", true);
+    if (attributes.flag("__noChroot", false)) {
+      throw new BuildException.CannotBuildHere("derivation '" + path
+          + "' has '__noChroot' set, but Kiln builds nothing without a sandbox");
+    }
+    attributes.strings("__impureHostDeps").flatMap(paths -> paths.stream().findFirst()).ifPresent(impure -> {
+      throw new BuildException.CannotBuildHere("derivation '" + path + "' requested impure path '" + impure
+          + "', but Kiln shows builders nothing of its machine");
     });
   }
 

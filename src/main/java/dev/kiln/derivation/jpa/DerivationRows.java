@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
+import org.jspecify.annotations.Nullable;
 import org.springframework.data.jpa.repository.Query;
 import org.springframework.data.repository.Repository;
 
@@ -23,6 +24,18 @@ interface DerivationRows extends Repository<DerivationRow, byte[]> {
     String getModulo();
   }
 
+  /** An output, whose path may not be known. */
+  interface OutputView {
+    byte[] getDerivation();
+
+    String getOutput();
+
+    byte @Nullable [] getHash();
+
+    @Nullable
+    String getName();
+  }
+
   Optional<DerivationRow> findById(byte[] hash);
 
   @Query("select d.hash as hash, d.modulo as modulo from DerivationRow d where d.hash in :hashes")
@@ -38,6 +51,11 @@ interface DerivationRows extends Repository<DerivationRow, byte[]> {
 
   @Query("select d.hash from DerivationRow d where d.hash in :hashes")
   List<byte[]> findKnown(Collection<byte[]> hashes);
+
+  @Query("""
+      select o.key.derivation as derivation, o.key.name as output, o.path as hash, o.pathName as name
+      from DerivationOutputRow o where o.key.derivation in :derivations""")
+  List<OutputView> findOutputs(Collection<byte[]> derivations);
 
   @Query(nativeQuery = true, value = """
       select distinct output.path as hash, output.path_name as name

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.annotation.Transactional;
@@ -18,6 +19,7 @@ import dev.kiln.derivation.DerivationFile;
 import dev.kiln.derivation.DerivationHash;
 import dev.kiln.derivation.Derivations;
 import dev.kiln.derivation.KnownDerivation;
+import dev.kiln.derivation.jpa.DerivationRows.OutputView;
 import dev.kiln.derivation.jpa.DerivationRows.PathView;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
@@ -68,6 +70,22 @@ class JpaDerivations implements Derivations {
   @Transactional(readOnly = true)
   public List<StorePath> inputOutputs(StorePathHash derivation) {
     return paths(rows.findInputOutputs(derivation.toByteArray()));
+  }
+
+  @Override
+  @Transactional(readOnly = true)
+  public Map<StorePathHash, Map<String, Optional<StorePath>>> outputs(Collection<StorePathHash> derivations) {
+    Map<StorePathHash, Map<String, Optional<StorePath>>> outputs = new HashMap<>();
+    pages(derivations).forEach(page -> rows.findOutputs(page).forEach(
+        row -> outputs.computeIfAbsent(StorePathHash.of(row.getDerivation()), _ -> new TreeMap<>()).put(
+            row.getOutput(), statedPath(row))));
+    return outputs;
+  }
+
+  private static Optional<StorePath> statedPath(OutputView row) {
+    byte[] hash = row.getHash();
+    String name = row.getName();
+    return hash == null || name == null ? Optional.empty() : Optional.of(path(hash, name));
   }
 
   @Override

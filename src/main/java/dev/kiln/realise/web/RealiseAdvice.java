@@ -79,7 +79,8 @@ class RealiseAdvice {
       case TIMED_OUT -> Problems.problem(HttpStatus.GATEWAY_TIMEOUT, "build-timed-out", message(e));
       case MACHINE_FAILED -> Problems.problem(HttpStatus.SERVICE_UNAVAILABLE, "machine-failed", message(e),
           "this was not the derivation's fault: a later read builds it anew");
-      case BUILDER_FAILED, LIMIT_EXCEEDED, OUTPUT_REJECTED, HASH_MISMATCH, MISSING_INPUT, INPUT_FAILED ->
+      case BAD_DERIVATION, BUILDER_FAILED, LIMIT_EXCEEDED, OUTPUT_REJECTED, HASH_MISMATCH, MISSING_INPUT,
+          INPUT_FAILED ->
         Problems.problem(HttpStatus.FAILED_DEPENDENCY, "build-failed", message(e));
     };
     problem.setProperty("derivation", e.derivation().toString());

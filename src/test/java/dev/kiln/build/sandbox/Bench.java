@@ -1,5 +1,6 @@
 package dev.kiln.build.sandbox;
 
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -26,6 +27,7 @@ import org.springframework.util.unit.DataSize;
 import dev.kiln.build.BuildProperties;
 import dev.kiln.build.BuildRequest;
 import dev.kiln.build.BuildResult;
+import dev.kiln.build.ExportedOutputs;
 import dev.kiln.bytes.ByteString;
 import dev.kiln.castore.Castore;
 import dev.kiln.castore.Directories;
@@ -41,6 +43,8 @@ import dev.kiln.derivation.DerivationOutput;
 import dev.kiln.hash.Blake3Digest;
 import dev.kiln.hash.HashAlgorithm;
 import dev.kiln.hash.HashingOutputStream;
+import dev.kiln.hash.NixHash;
+import dev.kiln.nar.IngestedTree;
 import dev.kiln.nar.NarSink;
 import dev.kiln.pathinfo.PathInfo;
 import dev.kiln.posix.DirectoryFd;
@@ -116,12 +120,45 @@ final class Bench implements AutoCloseable {
     }
     SortedMap<StorePath, PathInfo> closure = new TreeMap<>();
     while (!pending.isEmpty()) {
-      PathInfo info = Objects.requireNonNull(known.get(pending.pop()));
+      StorePath next = pending.pop();
+      PathInfo info = Objects.requireNonNull(next.isDerivation() ? importDerivation(next) : known.get(next));
       if (closure.put(info.path(), info) == null) {
         pending.addAll(info.references());
       }
     }
-    return new BuildRequest(path, derivation, closure);
+    return new BuildRequest(path, derivation, closure, exported(closure));
+  }
+
+  /** @return path infos that are made up, of links without references */
+  static SortedMap<StorePath, PathInfo> infos(Collection<StorePath> paths) {
+    SortedMap<StorePath, PathInfo> infos = new TreeMap<>();
+    for (StorePath path : paths) {
+      infos.put(path, new PathInfo(path, new Node.SymlinkNode(ByteString.utf8("x")), NixHash.sha256Of(""), 112,
+          new TreeSet<>(), Optional.empty(), Optional.empty(), List.of(), Instant.EPOCH));
+    }
+    return infos;
+  }
+
+  private PathInfo importDerivation(StorePath path) throws IOException {
+    try (var in = Objects.requireNonNull(Bench.class.getResourceAsStream("/golden/drv/" + path.baseName()))) {
+      byte[] aterm = in.readAllBytes();
+      IngestedTree tree = IngestedTree.of(castore,
+          sink -> sink.file(null, false, aterm.length, new ByteArrayInputStream(aterm)));
+      return new PathInfo(path, tree.root(), tree.narHash(), tree.narSize(), ATermReader.read(aterm).references(),
+          Optional.empty(), Optional.empty(), List.of(), Instant.EPOCH);
+    }
+  }
+
+  private ExportedOutputs exported(SortedMap<StorePath, PathInfo> closure) throws IOException {
+    SortedMap<StorePath, Map<String, Optional<StorePath>>> outputs = new TreeMap<>();
+    for (StorePath input : closure.keySet()) {
+      if (input.isDerivation()) {
+        Map<String, Optional<StorePath>> paths = new TreeMap<>();
+        derivation(input).outputs().forEach((name, output) -> paths.put(name, output.statedPath()));
+        outputs.put(input, paths);
+      }
+    }
+    return new ExportedOutputs(outputs, new TreeMap<>(known));
   }
 
   /** Runs {@code script} by the shell of busybox, its output being {@code out}. */

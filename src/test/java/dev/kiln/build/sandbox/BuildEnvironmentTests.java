@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import dev.kiln.build.BuildRequest;
 import dev.kiln.bytes.ByteString;
 import dev.kiln.derivation.Derivation;
 import dev.kiln.derivation.DerivationOutput;
@@ -71,6 +72,8 @@ class BuildEnvironmentTests {
         : new DerivationOutput.InputAddressed(OUT);
     Derivation derivation = new Derivation(new TreeMap<>(Map.of("out", output)), new TreeMap<>(), new TreeSet<>(),
         ByteString.utf8("x86_64-linux"), ByteString.utf8("/bin/sh"), List.of(), env);
-    return BuildEnvironment.of(derivation, 2, Map.of("http_proxy", "proxy"));
+    StorePath path = StorePath.parseBaseName("0000000000000000000000000000000a-test.drv");
+    return BuildEnvironment.of(derivation, Attributes.of(path, derivation),
+        new ReferencesGraph(new BuildRequest(path, derivation, new TreeMap<>())), 2, Map.of("http_proxy", "proxy"));
   }
 }

@@ -61,6 +61,29 @@ class HostileBuildsIT {
   }
 
   @Test
+  void whoIsSilentTooLongIsStopped() throws Exception {
+    try (Bench quiet = new Bench(directory.resolve("quiet"), limits(Duration.ofSeconds(1), DataSize.ofMegabytes(10)))) {
+      assertThatThrownBy(() -> quiet.run("echo begins; sleep 100")).isInstanceOf(BuildException.TimedOut.class)
+          .hasMessageContaining("kiln.build.limits.silence");
+      assertThat(quiet.log()).isEqualTo("begins\n");
+      quiet.run("for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.25; done; echo x > $out");
+    }
+  }
+
+  @Test
+  void noBuildTakesTheLastOfTheDisk() throws Exception {
+    try (Bench full = new Bench(directory.resolve("full"), limits(Duration.ZERO, DataSize.ofTerabytes(1_000)))) {
+      assertThatThrownBy(() -> full.run("echo x > $out")).isInstanceOf(BuildException.LimitExceeded.class)
+          .hasMessageContaining("kiln.build.limits.reserve");
+    }
+  }
+
+  private static BuildProperties.Limits limits(Duration silence, DataSize reserve) {
+    return new BuildProperties.Limits(Duration.ofMinutes(2), silence, DataSize.ofKilobytes(64),
+        DataSize.ofMegabytes(20), reserve);
+  }
+
+  @Test
   void holesInFilesDoNotCountAsWritten() throws Exception {
     bench.run("for i in 1 2 3 4; do truncate -s 15M hole$i; done; echo x > $out");
   }

@@ -62,6 +62,9 @@ class JpaDerivationsIT {
         .isEqualTo(Map.of(user.path().hash(), user.hash(), input.path().hash(), input.hash()));
     assertThat(derivations.known(List.of(SOURCE.hash(), user.path().hash()))).containsExactly(user.path().hash());
     assertThat(derivations.inputOutputs(user.path().hash())).containsExactly(Recipes.output(input));
+    assertThat(derivations.outputs(List.of(SOURCE.hash(), input.path().hash())))
+        .isEqualTo(Map.of(input.path().hash(), Map.of("out", input.derivation().outputPath("out"), "dev",
+            input.derivation().outputPath("dev"))));
     assertThat(derivations.producersOf(input.derivation().outputPath("dev").orElseThrow()))
         .containsExactly(input.path());
   }
