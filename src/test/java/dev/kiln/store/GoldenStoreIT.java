@@ -67,12 +67,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 @TestInstance(Lifecycle.PER_CLASS)
 class GoldenStoreIT {
 
-  /**
-   * What Kiln does not build yet, and the words by which it says so: it belongs to derivation semantics, which come later.
-   * Whatever is not here has to be as Nix has it.
-   */
-  private static final Map<String, String> LATER = Map.of();
-
   /** Nix 2.8 ends with 0 but registers nothing; newer ones refuse. */
   private static final String BAD_REFERENCES = "fod.badRefs";
 
@@ -194,16 +188,11 @@ class GoldenStoreIT {
   }
 
   static Stream<Case> built() {
-    return GoldenCases.all().stream().filter(each -> each.error().isEmpty() && !LATER.containsKey(each.name())
-        && !each.name().equals(BAD_REFERENCES));
+    return GoldenCases.all().stream().filter(each -> each.error().isEmpty() && !each.name().equals(BAD_REFERENCES));
   }
 
   static Stream<Case> refused() {
-    return GoldenCases.all().stream().filter(each -> each.error().isPresent() && !LATER.containsKey(each.name()));
-  }
-
-  static Stream<Case> later() {
-    return GoldenCases.all().stream().filter(each -> LATER.containsKey(each.name()));
+    return GoldenCases.all().stream().filter(each -> each.error().isPresent());
   }
 
   @ParameterizedTest
@@ -309,17 +298,6 @@ class GoldenStoreIT {
     assertThat(answer.status()).isEqualTo(424);
     assertThat(answer.body()).contains("illegal path references in fixed-output derivation",
         "/nix/store/fb0magjvpcrc85d3wsxwbj14gy9vbg6r-trivial");
-  }
-
-  @ParameterizedTest
-  @MethodSource("later")
-  void namesTheFeatureThatItHasNotYet(Case golden) throws Exception {
-    for (StorePath output : golden.outputs().values()) {
-      Answer answer = answer(output);
-      assertThat(answer.status()).as(answer.body()).isEqualTo(501);
-      assertThat(kiln.parse(answer.body()).get("detail").asString())
-          .contains(Objects.requireNonNull(LATER.get(golden.name())));
-    }
   }
 
   /** In Nix's store, a build that root ran changed it. */
