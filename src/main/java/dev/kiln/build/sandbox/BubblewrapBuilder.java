@@ -59,7 +59,7 @@ final class BubblewrapBuilder implements Builder, AutoCloseable {
 
   private BuildResult build(BuildRequest request, Inputs inputs, BuildDirectory directory, BuildLog log)
       throws IOException, InterruptedException {
-    Derivation derivation = request.derivation();
+    Derivation derivation = ScratchPaths.of(request).of(request.derivation());
     boolean network = derivation.isFixedOutput();
     BuildEnvironment environment = BuildEnvironment.of(derivation, cores, System.getenv());
     writeFiles(environment, directory);

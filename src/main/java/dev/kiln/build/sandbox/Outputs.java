@@ -24,7 +24,11 @@ import dev.kiln.castore.fs.FileTree;
 import dev.kiln.castore.fs.FileTreeTooLarge;
 import dev.kiln.castore.fs.UnsupportedFileType;
 import dev.kiln.derivation.DerivationOutput;
+import dev.kiln.derivation.DerivationOutput.Deferred;
 import dev.kiln.derivation.DerivationOutput.Fixed;
+import dev.kiln.derivation.DerivationOutput.Floating;
+import dev.kiln.derivation.DerivationOutput.InputAddressed;
+import dev.kiln.derivation.DerivationType;
 import dev.kiln.hash.HashAlgorithm;
 import dev.kiln.hash.HashingOutputStream;
 import dev.kiln.hash.NixHash;
@@ -57,7 +61,7 @@ final class Outputs {
   }
 
   /** An output that was read and may be kept. */
-  private record Read(StorePath path, Ingest ingest, NixHash narHash, long narSize, SortedSet<StorePath> references,
+  record Read(StorePath path, Ingest ingest, NixHash narHash, long narSize, SortedSet<StorePath> references,
       Optional<ContentAddress> ca) {
 
     /** @return of content that is not durable before {@link Ingest#sync} */
@@ -72,10 +76,18 @@ final class Outputs {
    */
   SortedMap<String, PathInfo> take(BuildRequest request, BuildDirectory directory) throws IOException {
     SortedMap<String, DerivationOutput> promised = request.derivation().outputs();
+    ScratchPaths scratch = ScratchPaths.of(request);
     List<Ingest> ingests = new ArrayList<>();
     try (DirectoryFd store = DirectoryFd.open(directory.store())) {
       for (Map.Entry<String, DerivationOutput> output : promised.entrySet()) {
-        requireThere(output.getKey(), output.getValue(), store);
+        requireThere(output.getKey(), output.getValue(), scratch.path(output.getKey()), store);
+      }
+      if (request.derivation().type() == DerivationType.FLOATING) {
+        return keep(request, new FloatingOutputs(request, scratch, (path, sink) -> walk(path, store, sink), () -> {
+          Ingest ingest = castore.ingest();
+          ingests.add(ingest);
+          return ingest;
+        }).read());
       }
       SortedMap<String, Read> read = new TreeMap<>();
       for (Map.Entry<String, DerivationOutput> output : promised.entrySet()) {
@@ -167,8 +179,8 @@ final class Outputs {
     return ByteString.utf8(path.baseName());
   }
 
-  private static void requireThere(String name, DerivationOutput output, DirectoryFd store) throws IOException {
-    StorePath path = output.statedPath().orElseThrow();
+  private static void requireThere(String name, DerivationOutput output, StorePath path, DirectoryFd store)
+      throws IOException {
     FileStatus status;
     try {
       status = store.status(baseName(path));
@@ -179,10 +191,17 @@ final class Outputs {
       }
       throw e;
     }
-    if (output instanceof Fixed fixed && fixed.method() == IngestionMethod.FLAT
-        && (status.type() != FileType.REGULAR || status.ownerMayExecute())) {
+    if (isFlat(output) && (status.type() != FileType.REGULAR || status.ownerMayExecute())) {
       throw new BuildException.OutputRejected("output path '" + path + "' should be a non-executable regular file since"
           + " recursive hashing is not enabled (outputHashMode=flat)");
     }
+  }
+
+  private static boolean isFlat(DerivationOutput output) {
+    return switch (output) {
+      case Fixed(_, IngestionMethod method, _) -> method == IngestionMethod.FLAT;
+      case Floating(IngestionMethod method, _) -> method == IngestionMethod.FLAT;
+      case InputAddressed _,Deferred _ -> false;
+    };
   }
 }
