@@ -1,10 +1,11 @@
 package dev.kiln.realisation;
 
 import java.util.Collection;
-import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 
 import dev.kiln.pathinfo.MissingReferenceException;
+import dev.kiln.storepath.StorePath;
 
 /**
  * The outputs whose paths are known and here: those that were recorded, and those whose derivation is known and states the path.
@@ -13,8 +14,8 @@ public interface RealisedOutputs {
 
   Optional<RealisedOutput> find(OutputId id);
 
-  /** @return those of {@code ids} that are realised, and all that they depend on, directly or not, in no particular order */
-  List<RealisedOutput> closure(Collection<OutputId> ids);
+  /** @return the paths of those of {@code ids} that are realised, and of all that they depend on, directly or not */
+  SortedMap<OutputId, StorePath> closure(Collection<OutputId> ids);
 
   /**
    * Records an output. Who comes first wins: one that is realised keeps its path; with the same path it gains the signatures that

@@ -6,7 +6,6 @@ import java.io.OutputStream;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
@@ -18,6 +17,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 
 import org.jspecify.annotations.Nullable;
 
@@ -48,9 +48,9 @@ import dev.kiln.storepath.StorePaths;
  */
 final class FloatingOutputs {
 
-  /** Shows what the builder left at a path. */
+  /** Shows what the builder left at a path, by other names. */
   interface Files {
-    void walk(StorePath path, TreeSink sink) throws IOException;
+    void walk(StorePath path, UnaryOperator<ByteString> names, TreeSink sink) throws IOException;
   }
 
   /** Gives an ingest that someone else closes. */
@@ -67,9 +67,8 @@ final class FloatingOutputs {
   private final Files files;
   private final Ingests ingests;
 
-  /** The hashes of outputs by those that stood for them. */
-  private final SortedMap<ByteString, ByteString> rewrites = new TreeMap<>();
-  private final Map<StorePath, StorePath> finals = new HashMap<>();
+  /** The paths of outputs by those that stood for them. */
+  private final SortedMap<StorePath, StorePath> finals = new TreeMap<>();
 
   FloatingOutputs(BuildRequest request, ScratchPaths scratch, Files files, Ingests ingests) {
     this.request = request;
@@ -103,12 +102,12 @@ final class FloatingOutputs {
     NixHash content = switch (kind.method()) {
       case FLAT -> {
         FlatHash flat = new FlatHash(ingest, kind.algorithm());
-        files.walk(path, new NarSink(nar, flat));
+        files.walk(path, UnaryOperator.identity(), new NarSink(nar, flat));
         yield flat.hash();
       }
       case RECURSIVE -> {
         HashingOutputStream recursive = new HashingOutputStream(nar, kind.algorithm());
-        files.walk(path, new NarSink(recursive, ingest));
+        files.walk(path, UnaryOperator.identity(), new NarSink(recursive, ingest));
         yield recursive.hash();
       }
     };
@@ -118,13 +117,15 @@ final class FloatingOutputs {
   private Read settle(Scanned output) throws IOException {
     boolean self = output.references().contains(output.path());
     SortedSet<StorePath> others = new TreeSet<>();
-    output.references().stream().filter(path -> !path.equals(output.path()))
-        .forEach(path -> others.add(finals.getOrDefault(path, path)));
-    boolean rewritten = output.references().stream().anyMatch(scratch.paths()::containsValue);
+    for (StorePath path : output.references()) {
+      if (!path.equals(output.path())) {
+        others.add(finals.getOrDefault(path, path));
+      }
+    }
+    boolean rewritten = output.references().stream().anyMatch(path -> scratch.paths().containsValue(path));
     ContentAddress address = new ContentAddress.Fixed(output.kind().method(),
         rewritten ? hashModuloSelf(output) : output.content());
     StorePath path = path(address, output, others, self);
-    finals.put(output.path(), path);
     SortedSet<StorePath> references = new TreeSet<>(others);
     if (self) {
       references.add(path);
@@ -132,7 +133,7 @@ final class FloatingOutputs {
     Read read = rewritten
         ? rewrite(output, path, references, address)
         : new Read(path, output.ingest(), output.narHash(), output.narSize(), references, Optional.of(address));
-    rewrites.put(digits(output.path()), digits(path));
+    finals.put(output.path(), path);
     return read;
   }
 
@@ -141,15 +142,16 @@ final class FloatingOutputs {
       throws IOException {
     Ingest ingest = ingests.begin();
     HashingOutputStream nar = new HashingOutputStream(OutputStream.nullOutputStream(), HashAlgorithm.SHA256);
-    SortedMap<ByteString, ByteString> self = new TreeMap<>(Map.of(digits(output.path()), digits(path)));
-    files.walk(output.path(), new RewritingSink(new RewritingSink(new NarSink(nar, ingest), self), rewrites));
+    HashRewrites rewrites = HashRewrites.of(finals).and(output.path(), path);
+    files.walk(output.path(), rewrites::in, rewrites.before(new NarSink(nar, ingest)));
     return new Read(path, ingest, nar.hash(), nar.count(), references, Optional.of(address));
   }
 
   private NixHash hashModuloSelf(Scanned output) throws IOException {
     SelfReferenceHash hash = new SelfReferenceHash(output.kind().algorithm(), output.path().hash());
     TreeSink sink = output.kind().method() == IngestionMethod.FLAT ? new Content(hash) : new NarSink(hash);
-    files.walk(output.path(), new RewritingSink(sink, rewrites));
+    HashRewrites rewrites = HashRewrites.of(finals);
+    files.walk(output.path(), rewrites::in, rewrites.before(sink));
     return hash.hash();
   }
 
@@ -159,10 +161,6 @@ final class FloatingOutputs {
     } catch (InvalidStorePath e) {
       throw new BuildException.OutputRejected(String.valueOf(e.getMessage()));
     }
-  }
-
-  private static ByteString digits(StorePath path) {
-    return ByteString.utf8(path.hash().toString());
   }
 
   /** Depth first, by name (Nix: topo-sort.hh). */

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 
 import dev.kiln.build.BuildException;
 import dev.kiln.build.BuildRequest;
@@ -83,11 +84,12 @@ final class Outputs {
         requireThere(output.getKey(), output.getValue(), scratch.path(output.getKey()), store);
       }
       if (request.derivation().type() == DerivationType.FLOATING) {
-        return keep(request, new FloatingOutputs(request, scratch, (path, sink) -> walk(path, store, sink), () -> {
-          Ingest ingest = castore.ingest();
-          ingests.add(ingest);
-          return ingest;
-        }).read());
+        return keep(request, new FloatingOutputs(request, scratch,
+            (path, names, sink) -> walk(path, store, names, sink), () -> {
+              Ingest ingest = castore.ingest();
+              ingests.add(ingest);
+              return ingest;
+            }).read());
       }
       SortedMap<String, Read> read = new TreeMap<>();
       for (Map.Entry<String, DerivationOutput> output : promised.entrySet()) {
@@ -158,8 +160,13 @@ final class Outputs {
   }
 
   private void walk(StorePath path, DirectoryFd store, TreeSink sink) throws IOException {
+    walk(path, store, UnaryOperator.identity(), sink);
+  }
+
+  private void walk(StorePath path, DirectoryFd store, UnaryOperator<ByteString> names, TreeSink sink)
+      throws IOException {
     try {
-      FileTree.read(store, baseName(path), options, sink);
+      FileTree.read(store, baseName(path), options, names, sink);
     } catch (FileTreeTooLarge e) {
       throw new BuildException.LimitExceeded(e.getMessage() + " (kiln.build.limits.output)");
     } catch (UnsupportedFileType | InvalidCastore e) {

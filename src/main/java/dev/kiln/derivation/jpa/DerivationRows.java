@@ -39,12 +39,8 @@ interface DerivationRows extends Repository<DerivationRow, byte[]> {
   @Query("select d.hash from DerivationRow d where d.hash in :hashes")
   List<byte[]> findKnown(Collection<byte[]> hashes);
 
-  @Query(nativeQuery = true, value = """
-      select distinct output.path as hash, output.path_name as name
-      from derivation_input input
-      join derivation_output output on output.derivation = input.input and output.name = input.output
-      where input.derivation = :derivation and output.path is not null""")
-  List<PathView> findInputOutputs(byte[] derivation);
+  @Query("select d.hash as hash, d.name as name from DerivationRow d where d.outputHash = :outputHash order by d.registeredAt, d.hash limit 1")
+  Optional<PathView> findByOutputHash(byte[] outputHash);
 
   @Query(nativeQuery = true, value = """
       with recursive closure (hash) as (

@@ -68,8 +68,8 @@ class JpaDerivations implements Derivations {
 
   @Override
   @Transactional(readOnly = true)
-  public List<StorePath> inputOutputs(StorePathHash derivation) {
-    return paths(rows.findInputOutputs(derivation.toByteArray()));
+  public Optional<StorePath> findByOutputHash(NixHash outputHash) {
+    return rows.findByOutputHash(outputHash.value().toByteArray()).map(row -> path(row.getHash(), row.getName()));
   }
 
   @Override

@@ -33,18 +33,17 @@ import dev.kiln.storepath.StorePathName;
 @Repository
 class JdbcRealisedOutputs implements RealisedOutputs {
 
-  /** What was recorded wins over what a derivation states, which is the same unless someone lied before the derivation was known. */
+  /** What a derivation states wins over what was recorded, which is the same unless someone lied before the derivation was known. */
   private static final String FIND = """
-      select realised.output_hash, realised.output, path_info.hash, path_info.name, realised.signatures
-      from (
-        select output_hash, output, out_path, signatures, 1 as choice from realisation where output_hash = ? and output = ?
-        union all
-        select derivation.output_hash, stated.name, stated.path, '{}', 2
-        from derivation join derivation_output stated on stated.derivation = derivation.hash
-        where derivation.output_hash = ? and stated.name = ? and stated.path is not null
-      ) realised
-      join path_info on path_info.hash = realised.out_path
-      order by choice limit 1""";
+      select wanted.output_hash, wanted.output, path_info.hash, path_info.name, coalesce(recorded.signatures, '{}')
+      from (select ?::bytea as output_hash, ?::text as output) wanted
+      left join realisation recorded using (output_hash, output)
+      left join lateral (
+        select path from derivation join derivation_output on derivation_output.derivation = derivation.hash
+        where derivation.output_hash = wanted.output_hash and derivation_output.name = wanted.output and path is not null
+        limit 1
+      ) stated on true
+      join path_info on path_info.hash = coalesce(stated.path, recorded.out_path)""";
 
   private static final String CLOSURE = """
       with recursive closure (output_hash, output) as (
@@ -54,7 +53,16 @@ class JdbcRealisedOutputs implements RealisedOutputs {
         from closure join realisation_dependency dependency
           on dependency.output_hash = closure.output_hash and dependency.output = closure.output
       )
-      select output_hash, output from closure""";
+      select closure.output_hash, closure.output, path_info.hash, path_info.name
+      from closure
+      left join realisation on realisation.output_hash = closure.output_hash and realisation.output = closure.output
+      left join lateral (
+        select path from derivation join derivation_output on derivation_output.derivation = derivation.hash
+        where derivation.output_hash = closure.output_hash and derivation_output.name = closure.output
+          and path is not null
+        limit 1
+      ) stated on true
+      join path_info on path_info.hash = coalesce(stated.path, realisation.out_path)""";
 
   private static final String DEPENDENCIES = """
       select realisation.output_hash, realisation.output, path_info.hash, path_info.name
@@ -99,14 +107,17 @@ class JdbcRealisedOutputs implements RealisedOutputs {
 
   @Override
   @Transactional(readOnly = true)
-  public List<RealisedOutput> closure(Collection<OutputId> ids) {
+  public SortedMap<OutputId, StorePath> closure(Collection<OutputId> ids) {
     byte[][] hashes = ids.stream().map(JdbcRealisedOutputs::hash).toArray(byte[][]::new);
     String[] outputs = ids.stream().map(OutputId::output).toArray(String[]::new);
-    List<OutputId> closure = jdbc.query(CLOSURE, statement -> {
+    SortedMap<OutputId, StorePath> closure = new TreeMap<>();
+    jdbc.query(CLOSURE, statement -> {
       statement.setArray(1, statement.getConnection().createArrayOf("bytea", hashes));
       statement.setArray(2, statement.getConnection().createArrayOf("text", outputs));
-    }, (row, _) -> id(row));
-    return closure.stream().map(this::find).flatMap(Optional::stream).toList();
+    }, row -> {
+      closure.put(id(row), path(row));
+    });
+    return closure;
   }
 
   @Override
@@ -168,9 +179,8 @@ class JdbcRealisedOutputs implements RealisedOutputs {
   }
 
   private Optional<Row> row(OutputId id) {
-    byte[] hash = hash(id);
-    return jdbc.query(FIND, (row, _) -> new Row(id(row), path(row), signatures(row)), hash, id.output(), hash,
-        id.output()).stream().findFirst();
+    return jdbc.query(FIND, (row, _) -> new Row(id(row), path(row), signatures(row)), hash(id), id.output()).stream()
+        .findFirst();
   }
 
   private SortedMap<OutputId, StorePath> dependencies(OutputId id) {
