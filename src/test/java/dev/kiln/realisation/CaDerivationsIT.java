@@ -120,12 +120,11 @@ class CaDerivationsIT {
     derivations.putAll(store.instantiate(attributes()));
     store.register(kiln, derivations.values());
     List<String> good = built().stream().map(this::derivation).toList();
-    store.lines(command(List.of("nix-store", "--realise"), good));
+    List<String> outputs = store.lines(command(List.of("nix-store", "--realise"), good));
     for (JsonNode each : kiln.parse(store.nix.run(command(List.of("nix", "realisation", "info", "--json"), good)
         .toArray(String[]::new)).ok())) {
       realisations.put(each.get("id").asString(), each);
     }
-    List<String> outputs = store.lines(command(List.of("nix-store", "--query", "--outputs"), good));
     for (JsonNode each : kiln.parse(store.nix.run(command(List.of("nix", "path-info", "--json"), outputs)
         .toArray(String[]::new)).ok())) {
       paths.put(each.get("path").asString(), each);
@@ -178,7 +177,7 @@ class CaDerivationsIT {
       });
     }
     assertThat(found).containsExactlyInAnyOrderElementsOf(
-        new HashSet<>(store.lines(List.of("nix-store", "--query", "--outputs", derivation(name)))));
+        new HashSet<>(store.lines(List.of("nix-store", "--realise", derivation(name)))));
   }
 
   private void assertIsAsNixHasIt(String path) throws IOException {

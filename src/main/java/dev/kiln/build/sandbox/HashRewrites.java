@@ -20,7 +20,7 @@ import dev.kiln.storepath.StorePath;
 record HashRewrites(List<Rewrite> rewrites) {
 
   /** @param from and to are digits, as many */
-  private record Rewrite(ByteString from, ByteString to) {
+  record Rewrite(ByteString from, ByteString to) {
 
     static Rewrite of(StorePath from, StorePath to) {
       return new Rewrite(ByteString.utf8(from.hash().toString()), ByteString.utf8(to.hash().toString()));
