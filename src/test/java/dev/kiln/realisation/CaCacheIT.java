@@ -5,7 +5,6 @@ import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 
 import org.junit.jupiter.api.AfterEach;
@@ -13,11 +12,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import tools.jackson.databind.JsonNode;
 
+import dev.kiln.derivation.Derivations;
 import dev.kiln.harness.KilnClient;
 import dev.kiln.harness.KilnTest;
+import dev.kiln.storepath.StorePath;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -40,6 +42,9 @@ class CaCacheIT {
 
   @LocalServerPort
   int port;
+
+  @Autowired
+  Derivations derivations;
 
   private final String cases = CASES.formatted(System.nanoTime());
   private KilnClient kiln;
@@ -96,7 +101,8 @@ class CaCacheIT {
 
   @Test
   void keepsTheSignaturesOfAll() throws IOException {
-    JsonNode leaf = push(new CaStore(cases), instantiate(new CaStore(cases), "leaf")).get(0);
+    CaStore store = new CaStore(cases);
+    JsonNode leaf = push(store, instantiate(store, "leaf")).get(0);
     String target = "/realisations/" + leaf.get("id").asString() + ".doi";
     String signed = leaf.toString().replace("\"signatures\":[]", "\"signatures\":[\"someone-1:c2lnbmF0dXJl\"]");
     assertThat(put(target, signed).statusCode()).isEqualTo(200);
@@ -112,7 +118,7 @@ class CaCacheIT {
 
   @ParameterizedTest
   @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-      422 | {"id":"ID","outPath":"00000000000000000000000000000000-x","dependentRealisations":{},"signatures":[]}
+      409 | {"id":"ID","outPath":"00000000000000000000000000000000-x","dependentRealisations":{},"signatures":[]}
       409 | {"id":"ID","outPath":"OTHER","dependentRealisations":{},"signatures":[]}
       422 | {"id":"OTHERID","outPath":"PATH","dependentRealisations":{},"signatures":[]}
       422 | {"id":"ID","outPath":"PATH","dependentRealisations":{"OTHERID":"PATH"},"signatures":[]}
@@ -141,6 +147,16 @@ class CaCacheIT {
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
     assertThat(kiln.json(target)).isEqualTo(before);
     assertThat(kiln.get("/realisations/" + unknown + ".doi").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void refusesRealisationsWhosePathIsNotHere() throws IOException {
+    String id = "sha256:" + "0".repeat(64) + "!out";
+    HttpResponse<String> answer = put("/realisations/" + id + ".doi",
+        "{\"id\":\"" + id + "\",\"outPath\":\"00000000000000000000000000000000-x\"}");
+    assertThat(answer.statusCode()).isEqualTo(422);
+    assertThat(answer.body()).contains("/nix/store/00000000000000000000000000000000-x");
+    assertThat(kiln.get("/realisations/" + id + ".doi").statusCode()).isEqualTo(404);
   }
 
   @ParameterizedTest
@@ -186,15 +202,20 @@ class CaCacheIT {
   @Test
   void tellsOnDemandWhyABuildFailed() throws IOException {
     CaStore store = new CaStore(cases);
-    Map<String, String> derivations = store.instantiate(List.of("failing", "leaf"));
-    store.register(kiln, derivations.values());
-    JsonNode leaf = push(store, Objects.requireNonNull(derivations.get("leaf"))).get(0);
-    assertThat(kiln.get("/on-demand/realisations/" + leaf.get("id").asString() + ".doi").statusCode()).isEqualTo(200);
-    HttpResponse<String> answer = kiln.get("/api/v1/derivations/"
-        + CaStore.baseName(Objects.requireNonNull(derivations.get("failing"))) + "/outputs/out");
-    assertThat(answer.statusCode()).isEqualTo(424);
+    String drv = instantiate(store, "failing");
+    store.register(kiln, List.of(drv));
+    String id = derivations.find(StorePath.parse(drv).hash()).orElseThrow().outputHash().prefixedBase16() + "!out";
+    String target = "/on-demand/realisations/" + id + ".doi";
+    try {
+      assertThat(kiln.get(target).statusCode()).isEqualTo(424);
+    } catch (IOException _) {
+      // it took longer than a client is left without a byte: the body is broken off, and the next answer tells
+    }
+    HttpResponse<String> answer = kiln.get(target);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(424);
     JsonNode problem = kiln.parse(answer.body());
     assertThat(problem.get("exitCode").asInt()).isEqualTo(7);
     assertThat(problem.get("logTail").get(0).asString()).isEqualTo("no such luck");
+    assertThat(kiln.get("/realisations/" + id + ".doi").statusCode()).isEqualTo(404);
   }
 }
