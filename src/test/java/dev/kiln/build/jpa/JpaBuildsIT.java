@@ -25,12 +25,12 @@ import dev.kiln.build.Builds;
 import dev.kiln.build.Builds.Filter;
 import dev.kiln.derivation.Derivations;
 import dev.kiln.derivation.KnownDerivation;
-import dev.kiln.harness.KilnTest;
 import dev.kiln.harness.Recipes;
+import dev.kiln.harness.ScratchKilnTest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-@KilnTest
+@ScratchKilnTest
 class JpaBuildsIT {
 
   private static final Instant T0 = Instant.parse("2026-01-02T03:04:05.123456Z");

@@ -10,12 +10,12 @@ import dev.kiln.castore.Directories;
 import dev.kiln.castore.DirectoriesContract;
 import dev.kiln.castore.Directory;
 import dev.kiln.castore.InvalidCastore;
-import dev.kiln.harness.KilnTest;
+import dev.kiln.harness.ScratchKilnTest;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-@KilnTest
+@ScratchKilnTest
 class JpaDirectoriesIT extends DirectoriesContract {
 
   @Autowired

@@ -14,16 +14,16 @@ import org.springframework.jdbc.core.JdbcTemplate;
 
 import dev.kiln.derivation.Derivations;
 import dev.kiln.derivation.KnownDerivation;
-import dev.kiln.harness.KilnTest;
 import dev.kiln.harness.Recipes;
 import dev.kiln.hash.NixHash;
+import dev.kiln.harness.ScratchKilnTest;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-@KilnTest
+@ScratchKilnTest
 class JpaDerivationsIT {
 
   private static final StorePath SOURCE = StorePath.parseBaseName("0000000000000000000000000000000a-source");

@@ -16,7 +16,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.test.context.TestPropertySource;
 import org.springframework.test.jdbc.JdbcTestUtils;
 
 import dev.kiln.bytes.ByteString;
@@ -24,7 +23,7 @@ import dev.kiln.castore.Directory;
 import dev.kiln.castore.Node;
 import dev.kiln.castore.Node.FileNode;
 import dev.kiln.castore.Node.SymlinkNode;
-import dev.kiln.harness.KilnTest;
+import dev.kiln.harness.ScratchKilnTest;
 import dev.kiln.hash.Blake3;
 import dev.kiln.hash.NixHash;
 import dev.kiln.pathinfo.MissingReferenceException;
@@ -40,9 +39,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-// a Kiln of its own: what is registered here has no content, and others would read it
-@KilnTest
-@TestPropertySource(properties = "kiln.build.max-jobs=1")
+@ScratchKilnTest
 class JpaPathInfosIT {
 
   private static final NixHash NAR = NixHash.sha256Of(ByteString.utf8("nar"));
