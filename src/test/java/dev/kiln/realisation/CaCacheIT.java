@@ -4,8 +4,12 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,6 +39,10 @@ class CaCacheIT {
       top = sh "top" { inherit both; } "echo $both > $out";
       slow = ca "slow" {} "sleep 3; echo ${salt} > $out";
       afterSlow = sh "after-slow" { inherit slow; } "echo $slow > $out";
+      sourceA = ca "source" { a = 1; } "echo ${salt} > $out";
+      sourceB = ca "source" { a = 2; } "echo ${salt} > $out";
+      twinA = sh "twin" { source = sourceA; } "sleep 2; cat $source > $out";
+      twinB = sh "twin" { source = sourceB; } "sleep 2; cat $source > $out";
       failing = ca "failing" { inherit leaf salt; } "echo no such luck; exit 7";
       """;
 
@@ -197,6 +205,25 @@ class CaCacheIT {
     assertThat(realised.err()).contains("copying path").doesNotContain("building '");
     assertThat(kiln.json("/api/v1/builds?derivation=" + CaStore.baseName(drv))).hasSize(1);
     client.nix.run("nix-store", "--verify", "--check-contents").ok();
+  }
+
+  @Test
+  void buildsOnceWhatTwoResolveToAtTheSameTime() throws Exception {
+    CaStore store = new CaStore(cases);
+    Map<String, String> twins = store.instantiate(List.of("twinA", "twinB"));
+    store.register(kiln, twins.values());
+    List<Future<JsonNode>> reads = new ArrayList<>();
+    try (var readers = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (String drv : twins.values()) {
+        reads.add(readers.submit(() -> kiln.json("/api/v1/derivations/" + CaStore.baseName(drv) + "/outputs/out")));
+      }
+    }
+    String path = reads.getFirst().get().get("path").asString();
+    assertThat(reads.getLast().get().get("path").asString()).isEqualTo(path);
+    String resolved = kiln.json("/api/v1/paths/" + CaStore.baseName(path)).get("deriver").asString();
+    assertThat(twins.values()).doesNotContain(resolved);
+    JsonNode builds = kiln.json("/api/v1/builds?derivation=" + CaStore.baseName(resolved));
+    assertThat(builds).hasSize(1);
   }
 
   @Test

@@ -15,8 +15,8 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import dev.kiln.derivation.Derivations;
 import dev.kiln.derivation.KnownDerivation;
 import dev.kiln.harness.Recipes;
-import dev.kiln.hash.NixHash;
 import dev.kiln.harness.ScratchKilnTest;
+import dev.kiln.hash.NixHash;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
 
