@@ -19,6 +19,15 @@ public sealed abstract class BinaryCacheException extends RuntimeException {
     }
   }
 
+  /** No output of this name is realised here. */
+  public static final class UnknownRealisation extends BinaryCacheException {
+
+    /** @param id as it was asked for, maybe malformed */
+    public UnknownRealisation(String id) {
+      super("no realisation '" + id + "' is here");
+    }
+  }
+
   /** No path has this NAR. */
   public static final class UnknownNar extends BinaryCacheException {
 

@@ -19,6 +19,7 @@ import dev.kiln.storepath.ContentAddress;
 import dev.kiln.storepath.ContentAddress.Fixed;
 import dev.kiln.storepath.ContentAddress.IngestionMethod;
 import dev.kiln.storepath.ContentAddress.Text;
+import dev.kiln.storepath.SelfReferenceHash;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePaths;
 
@@ -36,9 +37,9 @@ class ContentAddressCheck {
   void verify(NarInfo info, ContentAddress address, IngestedTree tree) throws IOException {
     StorePath path = info.path();
     NixHash actual = switch (address) {
-      case Text(NixHash hash) -> ofFile(path, tree, hash.algorithm());
+      case Text(NixHash hash) -> ofFile(info, tree, hash.algorithm());
       case Fixed(IngestionMethod method, NixHash hash) when method == IngestionMethod.FLAT ->
-        ofFile(path, tree, hash.algorithm());
+        ofFile(info, tree, hash.algorithm());
       case Fixed(IngestionMethod _, NixHash hash) -> ofNar(info, tree, hash.algorithm());
     };
     if (!actual.equals(address.hash())) {
@@ -51,15 +52,20 @@ class ContentAddressCheck {
     }
   }
 
-  private NixHash ofFile(StorePath path, IngestedTree tree, HashAlgorithm algorithm) throws IOException {
+  private NixHash ofFile(NarInfo info, IngestedTree tree, HashAlgorithm algorithm) throws IOException {
     if (!(tree.root() instanceof FileNode file) || file.executable()) {
-      throw new Mismatch("'" + path + "' is addressed as a plain file, which it is not");
+      throw new Mismatch("'" + info.path() + "' is addressed as a plain file, which it is not");
     }
-    HashingOutputStream hash = new HashingOutputStream(OutputStream.nullOutputStream(), algorithm);
     try (InputStream content = Channels.newInputStream(castore.blobs().open(file.digest()))) {
+      if (info.references().contains(info.path())) {
+        SelfReferenceHash hash = new SelfReferenceHash(algorithm, info.path().hash());
+        content.transferTo(hash);
+        return hash.hash();
+      }
+      HashingOutputStream hash = new HashingOutputStream(OutputStream.nullOutputStream(), algorithm);
       content.transferTo(hash);
+      return hash.hash();
     }
-    return hash.hash();
   }
 
   private NixHash ofNar(NarInfo info, IngestedTree tree, HashAlgorithm algorithm) throws IOException {

@@ -13,12 +13,16 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Service;
 
 import dev.kiln.binarycache.BinaryCacheException.UnknownHash;
+import dev.kiln.binarycache.BinaryCacheException.UnknownRealisation;
 import dev.kiln.derivation.Derivations;
+import dev.kiln.realisation.OutputId;
+import dev.kiln.realise.FeatureProperties;
 import dev.kiln.realise.Realisation;
 import dev.kiln.realise.Realisation.Building;
 import dev.kiln.realise.Realisation.Here;
 import dev.kiln.realise.RealiseException;
 import dev.kiln.realise.RealiseException.MissingSources;
+import dev.kiln.realise.RealiseException.UnknownOutput;
 import dev.kiln.realise.Realiser;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
@@ -34,18 +38,24 @@ public class OnDemand {
   private record Failure(RealiseException reason, Instant at) {}
 
   private final BinaryCache cache;
+  private final CachedRealisations realisations;
   private final Derivations derivations;
   private final Realiser realiser;
+  private final FeatureProperties features;
   private final Clock clock;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Map<StorePathHash, Failure> failures = new LinkedHashMap<>() {
+  /** By what was asked for. */
+  private final Map<String, Failure> failures = new LinkedHashMap<>() {
     @Override
-    protected boolean removeEldestEntry(Map.Entry<StorePathHash, Failure> eldest) {
+    protected boolean removeEldestEntry(Map.Entry<String, Failure> eldest) {
       return size() > FAILURES_REMEMBERED;
     }
   };
 
-  OnDemand(BinaryCache cache, Derivations derivations, Realiser realiser, Clock clock) {
+  OnDemand(BinaryCache cache, CachedRealisations realisations, Derivations derivations, Realiser realiser,
+      FeatureProperties features, Clock clock) {
+    this.realisations = realisations;
+    this.features = features;
     this.cache = cache;
     this.derivations = derivations;
     this.realiser = realiser;
@@ -73,9 +83,9 @@ public class OnDemand {
       return new Here(cache.find(hash));
     } catch (UnknownHash unknown) {
       StorePath output = derivations.findOutput(hash).orElseThrow(() -> unknown);
-      throwRecentFailure(hash);
+      throwRecentFailure(hash.toString());
       try {
-        return remembering(hash, realiser.realise(output));
+        return remembering(hash.toString(), realiser.realise(output));
       } catch (MissingSources missing) {
         unknown.addSuppressed(missing);
         throw unknown;
@@ -83,30 +93,66 @@ public class OnDemand {
     }
   }
 
-  private Realisation remembering(StorePathHash hash, Realisation realisation) {
+  /**
+   * @throws UnknownRealisation the output is neither realised nor that of a known derivation; nothing is built
+   */
+  public void requireKnown(OutputId id) {
+    try {
+      realisations.find(id);
+    } catch (UnknownRealisation unknown) {
+      var _ = derivation(id).orElseThrow(() -> unknown);
+    }
+  }
+
+  /**
+   * Finds an output, or sees to it that it is being built.
+   *
+   * @throws UnknownRealisation no known derivation has it, or it cannot be built for want of sources
+   * @throws RealiseException its build failed a moment ago, or cannot begin
+   */
+  public Realisation realise(OutputId id) throws IOException {
+    try {
+      return new Here(cache.find(realisations.find(id).path().hash()));
+    } catch (UnknownRealisation unknown) {
+      StorePath derivation = derivation(id).orElseThrow(() -> unknown);
+      throwRecentFailure(id.toString());
+      try {
+        return remembering(id.toString(), realiser.realise(derivation, id.output()));
+      } catch (MissingSources | UnknownOutput missing) {
+        unknown.addSuppressed(missing);
+        throw unknown;
+      }
+    }
+  }
+
+  private Optional<StorePath> derivation(OutputId id) {
+    return features.caDerivations() ? derivations.findByOutputHash(id.derivation()) : Optional.empty();
+  }
+
+  private Realisation remembering(String asked, Realisation realisation) {
     if (realisation instanceof Building(_, _, var done)) {
-      var _ = done.whenComplete((_, error) -> remember(hash, error));
+      var _ = done.whenComplete((_, error) -> remember(asked, error));
     }
     return realisation;
   }
 
-  private void remember(StorePathHash hash, @Nullable Throwable error) {
+  private void remember(String asked, @Nullable Throwable error) {
     lock.lock();
     try {
       if (error instanceof RealiseException reason) {
-        failures.put(hash, new Failure(reason, clock.instant()));
+        failures.put(asked, new Failure(reason, clock.instant()));
       } else {
-        failures.remove(hash);
+        failures.remove(asked);
       }
     } finally {
       lock.unlock();
     }
   }
 
-  private void throwRecentFailure(StorePathHash hash) {
+  private void throwRecentFailure(String asked) {
     lock.lock();
     try {
-      Optional<Failure> failure = Optional.ofNullable(failures.get(hash));
+      Optional<Failure> failure = Optional.ofNullable(failures.get(asked));
       if (failure.isPresent() && failure.get().at().plus(FAILURE_REMEMBERED).isAfter(clock.instant())) {
         throw failure.get().reason();
       }

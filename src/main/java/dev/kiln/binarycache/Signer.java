@@ -8,6 +8,7 @@ import java.util.stream.Collectors;
 import dev.kiln.hash.NixHash;
 import dev.kiln.pathinfo.PathInfo;
 import dev.kiln.pathinfo.Signature;
+import dev.kiln.realisation.RealisedOutput;
 import dev.kiln.storepath.StorePath;
 
 /** Gives Kiln's word for paths. Signatures are not stored: Ed25519 gives the same one each time. */
@@ -35,7 +36,14 @@ public final class Signer {
   }
 
   public Signature sign(PathInfo info) {
-    String fingerprint = fingerprint(info);
+    return sign(fingerprint(info));
+  }
+
+  public Signature sign(RealisedOutput output) {
+    return sign(output.fingerprint());
+  }
+
+  private Signature sign(String fingerprint) {
     NixHash digest = NixHash.sha256Of(fingerprint);
     lock.lock();
     try {

@@ -1,6 +1,7 @@
 package dev.kiln.bytes;
 
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -76,6 +77,35 @@ public final class ByteString implements Comparable<ByteString> {
   public boolean startsWith(ByteString prefix) {
     return bytes.length >= prefix.bytes.length
         && Arrays.equals(bytes, 0, prefix.bytes.length, prefix.bytes, 0, prefix.bytes.length);
+  }
+
+  /** @return with {@code by} wherever {@code what}, which is not empty, stands, from the left; what is replaced is not looked at again */
+  public ByteString replace(ByteString what, ByteString by) {
+    int at = indexOf(what, 0);
+    if (at < 0) {
+      return this;
+    }
+    ByteArrayOutputStream out = new ByteArrayOutputStream(bytes.length);
+    int copied = 0;
+    while (at >= 0) {
+      out.write(bytes, copied, at - copied);
+      out.writeBytes(by.bytes);
+      copied = at + what.bytes.length;
+      at = indexOf(what, copied);
+    }
+    out.write(bytes, copied, bytes.length - copied);
+    return owning(out.toByteArray());
+  }
+
+  private int indexOf(ByteString what, int from) {
+    int length = what.bytes.length;
+    for (int at = indexOf(what.bytes[0], from); at >= 0 && at + length <= bytes.length; at = indexOf(what.bytes[0],
+        at + 1)) {
+      if (Arrays.equals(bytes, at, at + length, what.bytes, 0, length)) {
+        return at;
+      }
+    }
+    return -1;
   }
 
   public byte[] toByteArray() {

@@ -44,7 +44,15 @@ public record DerivationFile(StorePath path, ByteString aterm, Derivation deriva
 
   /** @return of the derivation, without {@code .drv} */
   public String name() {
-    String name = path.name().value();
+    return nameOf(path);
+  }
+
+  /**
+   * @param derivation the {@code .drv}
+   * @return without {@code .drv}
+   */
+  public static String nameOf(StorePath derivation) {
+    String name = derivation.name().value();
     return name.substring(0, name.length() - EXTENSION.length());
   }
 

@@ -49,6 +49,14 @@ public record DerivationHash(NixHash hash, SortedSet<String> outputs, boolean de
     };
   }
 
+  /**
+   * @return what stands for the derivation in the names of its outputs' realisations (Nix: derivations.cc, staticOutputHashes)
+   * @throws InvalidDerivation as {@link #of} does
+   */
+  public static NixHash ofOutputs(Derivation derivation, InputHashes inputs) {
+    return derivation.type() == DerivationType.FIXED ? ofFixed(derivation) : masked(derivation, inputs);
+  }
+
   /** @return the hash that the output paths are made of: as if they were empty yet */
   static NixHash masked(Derivation derivation, InputHashes inputs) {
     return ATermWriter.hash(derivation, Inputs.of(derivation, inputs).byHash(), true);

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
+import dev.kiln.hash.NixHash;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
 
@@ -23,8 +24,8 @@ public interface Derivations {
   /** @return the output of a known derivation that has this hash, here or not */
   Optional<StorePath> findOutput(StorePathHash output);
 
-  /** @return the paths of the outputs that {@code derivation} wants of its input derivations, where they are known */
-  List<StorePath> inputOutputs(StorePathHash derivation);
+  /** @return one of the derivations that this stands for in the names of realisations; their outputs are the same */
+  Optional<StorePath> findByOutputHash(NixHash outputHash);
 
   /** @return of those of {@code derivations} that are known, all outputs by name; without a path where only a build tells it */
   Map<StorePathHash, Map<String, Optional<StorePath>>> outputs(Collection<StorePathHash> derivations);

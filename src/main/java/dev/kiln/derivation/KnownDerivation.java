@@ -1,5 +1,6 @@
 package dev.kiln.derivation;
 
+import dev.kiln.hash.NixHash;
 import dev.kiln.storepath.StorePath;
 
 /**
@@ -7,8 +8,19 @@ import dev.kiln.storepath.StorePath;
  * derivations are known.
  *
  * @param hash what stands for it in the hashes of derivations that need it
+ * @param outputHash what stands for it in the names of its outputs' realisations: a SHA-256
  */
-public record KnownDerivation(DerivationFile file, DerivationHash hash) {
+public record KnownDerivation(DerivationFile file, DerivationHash hash, NixHash outputHash) {
+
+  /**
+   * Verifies a derivation.
+   *
+   * @throws InvalidDerivation as {@link DerivationFile#verify} does
+   */
+  public static KnownDerivation verified(DerivationFile file, InputHashes inputs) {
+    DerivationHash hash = file.verify(inputs);
+    return new KnownDerivation(file, hash, DerivationHash.ofOutputs(file.derivation(), inputs));
+  }
 
   public StorePath path() {
     return file.path();

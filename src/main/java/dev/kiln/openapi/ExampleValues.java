@@ -17,7 +17,9 @@ final class ExampleValues implements OpenApiCustomizer {
       "sub", "README",
       "drv", "z508iql7w8wjmmirzb74n2zlkhminvfb-greeting.drv",
       "derivation", "z508iql7w8wjmmirzb74n2zlkhminvfb-greeting.drv",
-      "name", "hello-src");
+      "name", "hello-src",
+      "output", "out",
+      "realisation", "sha256:6808fac79342ab00283bed6358e14557c237762476cdc4c3567514f5b06b9397!out");
 
   /** By parameter, for those that mean the same wherever they stand. */
   private static final Map<String, String> DESCRIPTIONS = Map.of(
@@ -26,7 +28,8 @@ final class ExampleValues implements OpenApiCustomizer {
       "narHash", "SHA-256 of the NAR, in nixbase32",
       "file", "<SHA-256 of the file as it is sent, in nixbase32>.nar, and what its compression adds",
       "derivation", "<hash>-<name>.drv",
-      "name", "A file name, as Nix makes it");
+      "name", "A file name, as Nix makes it",
+      "realisation", "sha256:<the derivation's hash in base16>!<the output's name>");
 
   @Override
   public void customise(OpenAPI api) {

@@ -19,6 +19,7 @@ import dev.kiln.derivation.Derivations;
 import dev.kiln.derivation.KnownDerivation;
 import dev.kiln.pathinfo.PathInfo;
 import dev.kiln.pathinfo.PathInfos;
+import dev.kiln.realise.InputOutputs.InputOutput;
 import dev.kiln.realise.RealiseException.MissingSources;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
@@ -32,11 +33,14 @@ class BuildInputs {
       ByteString.utf8("__json"));
 
   private final Derivations derivations;
+  private final InputOutputs inputOutputs;
   private final DerivationPaths derivationPaths;
   private final PathInfos pathInfos;
 
-  BuildInputs(Derivations derivations, DerivationPaths derivationPaths, PathInfos pathInfos) {
+  BuildInputs(Derivations derivations, InputOutputs inputOutputs, DerivationPaths derivationPaths,
+      PathInfos pathInfos) {
     this.derivations = derivations;
+    this.inputOutputs = inputOutputs;
     this.derivationPaths = derivationPaths;
     this.pathInfos = pathInfos;
   }
@@ -47,7 +51,12 @@ class BuildInputs {
    * @throws MissingSources one of them is not here
    */
   SortedMap<StorePath, PathInfo> closure(KnownDerivation known) throws IOException {
-    SortedSet<StorePath> inputs = new TreeSet<>(derivations.inputOutputs(known.path().hash()));
+    SortedSet<StorePath> inputs = new TreeSet<>();
+    for (InputOutput input : inputOutputs.of(known.path().hash())) {
+      if (input.path().isPresent()) {
+        inputs.add(input.path().get());
+      }
+    }
     inputs.addAll(known.derivation().inputSources());
     materialiseDerivations(known.derivation().inputSources());
     SortedMap<StorePath, PathInfo> closure = new TreeMap<>();

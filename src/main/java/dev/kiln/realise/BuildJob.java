@@ -2,11 +2,12 @@ package dev.kiln.realise;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.UUID;
 
 import org.slf4j.Logger;
@@ -20,15 +21,14 @@ import dev.kiln.build.BuildFailure.Kind;
 import dev.kiln.build.BuildLogs;
 import dev.kiln.build.BuildRequest;
 import dev.kiln.build.Builder;
+import dev.kiln.bytes.ByteString;
 import dev.kiln.derivation.Derivations;
 import dev.kiln.derivation.KnownDerivation;
 import dev.kiln.pathinfo.PathInfo;
-import dev.kiln.pathinfo.PathInfos;
 import dev.kiln.realise.RealiseException.BuildFailed;
 import dev.kiln.realise.RealiseException.MissingSources;
 import dev.kiln.realise.RealiseException.Stopping;
 import dev.kiln.storepath.StorePath;
-import dev.kiln.storepath.StorePathHash;
 
 /** Builds one derivation whose inputs are here, and registers what comes of it. */
 @Component
@@ -41,27 +41,25 @@ class BuildJob implements BuildQueue.Job {
   private final BuildInputs inputs;
   private final BuildRecorder recorder;
   private final Derivations derivations;
-  private final PathInfos pathInfos;
+  private final Resolver resolver;
   private final TwinRegistrar twins;
 
   BuildJob(Builder builder, BuildLogs logs, BuildInputs inputs, BuildRecorder recorder, Derivations derivations,
-      PathInfos pathInfos, TwinRegistrar twins) {
+      Resolver resolver, TwinRegistrar twins) {
     this.builder = builder;
     this.logs = logs;
     this.inputs = inputs;
     this.recorder = recorder;
     this.derivations = derivations;
-    this.pathInfos = pathInfos;
+    this.resolver = resolver;
     this.twins = twins;
   }
 
   @Override
-  public void run(UUID build, StorePath derivation) {
+  public Optional<StorePath> run(UUID build, StorePath derivation) {
     recorder.start(build);
     try {
-      KnownDerivation known = derivations.find(derivation.hash()).orElseThrow();
-      Collection<PathInfo> outputs = isHere(known) ? List.of() : build(build, known);
-      recorder.succeed(build, outputs, logs.size(build));
+      return run(build, derivations.find(derivation.hash()).orElseThrow());
     } catch (BuildException e) {
       throw failed(build, derivation, BuildFailure.of(e));
     } catch (MissingSources e) {
@@ -78,23 +76,48 @@ class BuildJob implements BuildQueue.Job {
     }
   }
 
-  /** Between the plan and now, someone else may have brought the outputs. */
-  private boolean isHere(KnownDerivation known) {
-    List<StorePathHash> outputs = known.derivation().outputs().keySet().stream().map(known.derivation()::outputPath)
-        .flatMap(Optional::stream).map(StorePath::hash).toList();
-    return outputs.size() == known.derivation().outputs().size() && pathInfos.present(outputs).containsAll(outputs);
+  private Optional<StorePath> run(UUID build, KnownDerivation known) throws IOException, InterruptedException {
+    resolver.requireSupported(known);
+    // between the plan and now, someone else may have brought the outputs
+    if (resolver.outputs(known).isPresent()) {
+      recorder.succeed(build, List.of(), List.of(), logs.size(build));
+      return Optional.empty();
+    }
+    Optional<KnownDerivation> resolved = resolver.resolve(known);
+    if (resolved.isPresent()) {
+      return succeedBy(resolved.get(), build, known);
+    }
+    SortedMap<String, PathInfo> outputs = build(build, known);
+    recorder.succeed(build, outputs.values(), resolver.realised(known, outputs), logs.size(build));
+    return Optional.empty();
   }
 
-  private Collection<PathInfo> build(UUID build, KnownDerivation known) throws IOException, InterruptedException {
+  /** @return {@code resolved}, if it has to be built first */
+  private Optional<StorePath> succeedBy(KnownDerivation resolved, UUID build, KnownDerivation known)
+      throws IOException {
+    Optional<SortedMap<String, StorePath>> outputs = resolver.outputs(resolved);
+    if (outputs.isEmpty()) {
+      try (OutputStream out = logs.create(build)) {
+        ByteString.utf8("resolved derivation: '" + known.path() + "' -> '" + resolved.path() + "'\n").writeTo(out);
+      }
+      return Optional.of(resolved.path());
+    }
+    recorder.succeed(build, List.of(), resolver.realisedByAnother(known, outputs.get()), logs.size(build));
+    return Optional.empty();
+  }
+
+  private SortedMap<String, PathInfo> build(UUID build, KnownDerivation known)
+      throws IOException, InterruptedException {
     Optional<PathInfo> twin = twins.find(known);
     if (twin.isPresent()) {
-      return List.of(twin.get());
+      // a fixed output is called "out", and is the only one
+      return new TreeMap<>(Map.of("out", twin.get()));
     }
     SortedMap<StorePath, PathInfo> closure = inputs.closure(known);
     BuildRequest request = new BuildRequest(known.path(), known.derivation(), closure,
         inputs.exported(known, closure));
     try (OutputStream out = logs.create(build)) {
-      return builder.build(request, out).outputs().values();
+      return builder.build(request, out).outputs();
     }
   }
 

@@ -119,8 +119,11 @@ final class BuildQueue {
 
   /** Runs one build to its end. */
   interface Job {
-    /** @throws RealiseException if there is no result */
-    void run(UUID build, StorePath derivation);
+    /**
+     * @return a derivation without input derivations that has to be built first; then this is run again
+     * @throws RealiseException if there is no result
+     */
+    Optional<StorePath> run(UUID build, StorePath derivation);
   }
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -170,14 +173,7 @@ final class BuildQueue {
   private Task submit(Look look, Plan plan, StorePath wanted) {
     List<Task> fresh = new ArrayList<>();
     Task task = add(look, plan, wanted, fresh);
-    try {
-      Instant now = clock.instant();
-      builds.submit(fresh.stream().map(each -> new Build(each.id, each.derivation, now, new Queued(), 0)).toList());
-    } catch (RuntimeException e) {
-      // not on record, so not to be run: whoever came to wait for them meanwhile is told why
-      fresh.forEach(each -> end(each, e));
-      throw e;
-    }
+    record(fresh);
     release(recorded(fresh));
     return task;
   }
@@ -270,8 +266,9 @@ final class BuildQueue {
   }
 
   private void run(Task task) {
+    Optional<StorePath> first;
     try {
-      job.run(task.id, task.derivation);
+      first = job.run(task.id, task.derivation);
     } catch (RealiseException e) {
       end(task, e);
       return;
@@ -281,8 +278,50 @@ final class BuildQueue {
       end(task, recordBroken(task));
       return;
     }
-    release(remove(task));
-    task.done.complete(null);
+    if (first.isPresent()) {
+      runAgainAfter(first.get(), task);
+    } else {
+      release(remove(task));
+      task.done.complete(null);
+    }
+  }
+
+  /** Of a derivation that several wait for there is one build, and no thread is held by those that wait. */
+  private void runAgainAfter(StorePath derivation, Task task) {
+    List<Task> fresh = new ArrayList<>();
+    lock.lock();
+    try {
+      if (stopped) {
+        return;
+      }
+      Task first = live.computeIfAbsent(derivation.hash(), _ -> {
+        Task added = new Task(derivation);
+        fresh.add(added);
+        return added;
+      });
+      first.dependents.add(task);
+      task.waitsFor = 1;
+    } finally {
+      lock.unlock();
+    }
+    try {
+      record(fresh);
+    } catch (RuntimeException e) {
+      log.error("builds that are needed first could not be recorded: {}", fresh, e);
+      return;
+    }
+    release(recorded(fresh));
+  }
+
+  private void record(List<Task> fresh) {
+    try {
+      Instant now = clock.instant();
+      builds.submit(fresh.stream().map(each -> new Build(each.id, each.derivation, now, new Queued(), 0)).toList());
+    } catch (RuntimeException e) {
+      // not on record, so not to be run: whoever came to wait for them meanwhile is told why
+      fresh.forEach(each -> end(each, e));
+      throw e;
+    }
   }
 
   private BuildFailed recordBroken(Task task) {

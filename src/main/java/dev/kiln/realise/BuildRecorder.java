@@ -11,6 +11,8 @@ import dev.kiln.build.BuildFailure;
 import dev.kiln.build.Builds;
 import dev.kiln.pathinfo.PathInfo;
 import dev.kiln.pathinfo.PathInfos;
+import dev.kiln.realisation.RealisedOutput;
+import dev.kiln.realisation.RealisedOutputs;
 
 /** Writes down how builds go. */
 @Component
@@ -18,9 +20,11 @@ class BuildRecorder {
 
   private final Builds builds;
   private final PathInfos pathInfos;
+  private final RealisedOutputs realisedOutputs;
   private final Clock clock;
 
-  BuildRecorder(Builds builds, PathInfos pathInfos, Clock clock) {
+  BuildRecorder(Builds builds, PathInfos pathInfos, RealisedOutputs realisedOutputs, Clock clock) {
+    this.realisedOutputs = realisedOutputs;
     this.builds = builds;
     this.pathInfos = pathInfos;
     this.clock = clock;
@@ -32,8 +36,9 @@ class BuildRecorder {
 
   /** Registers the outputs together with the success, so that no crash can tear them apart. */
   @Transactional
-  void succeed(UUID build, Collection<PathInfo> outputs, long logSize) {
+  void succeed(UUID build, Collection<PathInfo> outputs, Collection<RealisedOutput> realised, long logSize) {
     pathInfos.register(outputs);
+    realised.forEach(realisedOutputs::register);
     builds.succeed(build, clock.instant(), logSize);
   }
 

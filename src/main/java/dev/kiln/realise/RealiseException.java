@@ -30,6 +30,22 @@ public sealed abstract class RealiseException extends RuntimeException {
     }
   }
 
+  /** A known derivation has no such output. */
+  public static final class UnknownOutput extends RealiseException {
+
+    private final transient SortedSet<String> outputs;
+
+    /** @param outputs that the derivation has */
+    public UnknownOutput(StorePath derivation, String output, SortedSet<String> outputs) {
+      super("'" + derivation + "' has no output '" + output + "'");
+      this.outputs = outputs;
+    }
+
+    public SortedSet<String> outputs() {
+      return outputs;
+    }
+  }
+
   /** Something would produce the path, but sources that it needs are not here. */
   public static final class MissingSources extends RealiseException {
 

@@ -15,14 +15,18 @@ import java.util.concurrent.TimeoutException;
 import org.springframework.stereotype.Service;
 
 import dev.kiln.derivation.Derivations;
+import dev.kiln.derivation.KnownDerivation;
 import dev.kiln.pathinfo.PathInfo;
 import dev.kiln.pathinfo.PathInfos;
+import dev.kiln.realisation.OutputId;
+import dev.kiln.realisation.RealisedOutputs;
 import dev.kiln.realise.BuildQueue.Look;
 import dev.kiln.realise.BuildQueue.Task;
 import dev.kiln.realise.Realisation.Building;
 import dev.kiln.realise.Realisation.Here;
 import dev.kiln.realise.RealiseException.MissingSources;
 import dev.kiln.realise.RealiseException.StillBuilding;
+import dev.kiln.realise.RealiseException.UnknownOutput;
 import dev.kiln.realise.RealiseException.UnknownPath;
 import dev.kiln.storepath.StorePath;
 
@@ -36,9 +40,11 @@ public class Realiser {
   private final Planner planner;
   private final TwinRegistrar twins;
   private final BuildQueue queue;
+  private final RealisedOutputs realisedOutputs;
 
   Realiser(PathInfos pathInfos, Derivations derivations, DerivationPaths derivationPaths, Planner planner,
-      TwinRegistrar twins, BuildQueue queue) {
+      TwinRegistrar twins, BuildQueue queue, RealisedOutputs realisedOutputs) {
+    this.realisedOutputs = realisedOutputs;
     this.pathInfos = pathInfos;
     this.derivations = derivations;
     this.derivationPaths = derivationPaths;
@@ -90,6 +96,69 @@ public class Realiser {
         yield pathInfos.find(path.hash()).orElseThrow(
             () -> new IllegalStateException("'" + path + "' was built, but is not registered"));
       }
+    };
+  }
+
+  /**
+   * Finds an output whose path need not be known beforehand, or sees to it that it is being built. Does not wait for a build.
+   *
+   * @throws RealiseException it is not here, and cannot be built
+   */
+  public Realisation realise(StorePath derivation, String output) throws IOException {
+    KnownDerivation known = derivations.find(derivation.hash()).filter(found -> found.path().equals(derivation))
+        .orElseThrow(() -> new UnknownPath(derivation, List.of("derivations: it is not known")));
+    if (!known.derivation().outputs().containsKey(output)) {
+      throw new UnknownOutput(derivation, output, new TreeSet<>(known.derivation().outputs().keySet()));
+    }
+    Optional<StorePath> stated = known.derivation().outputPath(output);
+    if (stated.isPresent()) {
+      return realise(stated.get());
+    }
+    OutputId id = new OutputId(known.outputHash(), output);
+    Optional<PathInfo> info = find(id);
+    if (info.isPresent()) {
+      return new Here(info.get());
+    }
+    try (Look look = queue.look()) {
+      // a build may have ended between the first question and the look
+      info = find(id);
+      if (info.isPresent()) {
+        return new Here(info.get());
+      }
+      Optional<Task> task = look.find(derivation);
+      return building(task.isPresent() ? task.get() : submit(look, derivation));
+    }
+  }
+
+  private Task submit(Look look, StorePath derivation) {
+    Plan plan = plan(derivation);
+    if (!plan.missingSources().isEmpty()) {
+      throw new MissingSources(derivation, plan.missingSources());
+    }
+    return look.submit(plan, derivation);
+  }
+
+  private Optional<PathInfo> find(OutputId id) {
+    return realisedOutputs.find(id).flatMap(realised -> pathInfos.find(realised.path().hash()));
+  }
+
+  /**
+   * Waits until an output is here.
+   *
+   * @param until when to give up waiting; the build goes on
+   * @throws StillBuilding it is not here by then
+   * @throws RealiseException it is not here, and will not be
+   */
+  public PathInfo await(StorePath derivation, String output, Instant until) throws IOException, InterruptedException {
+    Realisation realisation = realise(derivation, output);
+    if (realisation instanceof Building building) {
+      await(building, until);
+      realisation = realise(derivation, output);
+    }
+    return switch (realisation) {
+      case Here(PathInfo info) -> info;
+      case Building _ -> throw new IllegalStateException(
+          "output '" + output + "' of '" + derivation + "' was built, but is not registered");
     };
   }
 

@@ -75,9 +75,9 @@ public class DerivationRegistrar {
     List<KnownDerivation> verified = new ArrayList<>(fresh.size());
     while (!ready.isEmpty()) {
       DerivationFile file = ready.pop();
-      DerivationHash hash = verify(file, hashes);
-      hashes.put(file.path().hash(), hash);
-      verified.add(new KnownDerivation(file, hash));
+      KnownDerivation known = verify(file, hashes);
+      hashes.put(file.path().hash(), known.hash());
+      verified.add(known);
       for (DerivationFile dependent : dependents.getOrDefault(file.path(), List.of())) {
         if (waitsFor.merge(dependent.path(), -1, Integer::sum) == 0) {
           ready.add(dependent);
@@ -102,9 +102,9 @@ public class DerivationRegistrar {
     return hashes;
   }
 
-  private static DerivationHash verify(DerivationFile file, Map<StorePathHash, DerivationHash> hashes) {
+  private static KnownDerivation verify(DerivationFile file, Map<StorePathHash, DerivationHash> hashes) {
     try {
-      return file.verify(input -> hashes.get(input.hash()));
+      return KnownDerivation.verified(file, input -> hashes.get(input.hash()));
     } catch (InvalidDerivation e) {
       throw new InvalidContent(String.valueOf(e.getMessage()));
     }

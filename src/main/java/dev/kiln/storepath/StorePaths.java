@@ -61,6 +61,18 @@ public final class StorePaths {
     return of("output:" + outputName, modulo, outputPathName(derivationName, outputName));
   }
 
+  /**
+   * The path that stands for an output while it is built, because its content will name it (Nix: local-derivation-goal.cc,
+   * makeFallbackPath).
+   *
+   * @param derivation the {@code .drv}
+   * @param name that the output's path will have
+   */
+  public static StorePath scratch(StorePath derivation, String outputName, StorePathName name) {
+    NixHash zeros = NixHash.sha256(new byte[HashAlgorithm.SHA256.length()]);
+    return of("rewrite:" + derivation.baseName() + ":name:" + outputName, zeros, name);
+  }
+
   /** @return {@code <derivation>}, or {@code <derivation>-<output>} for any other output than {@code out} */
   public static StorePathName outputPathName(String derivationName, String outputName) {
     return new StorePathName(
@@ -85,10 +97,10 @@ public final class StorePaths {
         if (method == IngestionMethod.RECURSIVE && hash.algorithm() == HashAlgorithm.SHA256) {
           yield source(name, hash, references, self);
         }
-        if (self || !references.isEmpty()) {
+        // to itself it may refer: its hash is taken as if it did not (Nix 2.8: makeFixedOutputPath)
+        if (!references.isEmpty()) {
           throw new InvalidStorePath("'" + name + "' with content address '" + address.render()
-              + "' is not allowed to refer to "
-              + (references.isEmpty() ? "itself" : "'" + references.first() + "'"));
+              + "' is not allowed to refer to '" + references.first() + "'");
         }
         yield fixedOutput(name, method, hash);
       }

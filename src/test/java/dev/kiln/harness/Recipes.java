@@ -125,7 +125,7 @@ public final class Recipes {
     paths.forEach((output, path) -> env.put(ByteString.utf8(output), ByteString.utf8(path.toString())));
     DerivationFile file = DerivationFile.of(name, new Derivation(outputs, draft.inputDerivations(),
         draft.inputSources(), draft.system(), draft.builder(), draft.args(), env));
-    KnownDerivation known = new KnownDerivation(file, file.verify(this::hash));
+    KnownDerivation known = KnownDerivation.verified(file, this::hash);
     hashes.put(file.path(), known.hash());
     return known;
   }

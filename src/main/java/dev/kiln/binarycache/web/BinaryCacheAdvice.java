@@ -11,6 +11,7 @@ import dev.kiln.binarycache.BinaryCacheException.IncompleteNar;
 import dev.kiln.binarycache.BinaryCacheException.NoLog;
 import dev.kiln.binarycache.BinaryCacheException.UnknownHash;
 import dev.kiln.binarycache.BinaryCacheException.UnknownNar;
+import dev.kiln.binarycache.BinaryCacheException.UnknownRealisation;
 import dev.kiln.problem.Problems;
 
 /** Says why the cache has no answer. Clients take a 404 as "not here" and help themselves; most else ends their build. */
@@ -24,6 +25,8 @@ class BinaryCacheAdvice {
     return switch (e) {
       case UnknownHash _ -> Problems.problem(HttpStatus.NOT_FOUND, "not-here", message,
           "/on-demand/ is the same cache, and builds what a known derivation produces");
+      case UnknownRealisation _ -> Problems.problem(HttpStatus.NOT_FOUND, "not-here", message,
+          "/on-demand/ is the same cache, and builds the outputs of known derivations");
       case UnknownNar _ -> Problems.problem(HttpStatus.NOT_FOUND, "unknown-nar", message);
       case IncompleteNar _ -> Problems.problem(HttpStatus.NOT_FOUND, "incomplete-nar", message);
       case NoLog _ -> Problems.problem(HttpStatus.NOT_FOUND, "no-log", message);

@@ -1,20 +1,13 @@
 package dev.kiln.binarycache.web;
 
 import java.io.IOException;
-import java.io.InterruptedIOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -27,20 +20,15 @@ import dev.kiln.pathinfo.PathInfo;
 import dev.kiln.realise.Realisation;
 import dev.kiln.realise.Realisation.Building;
 import dev.kiln.realise.Realisation.Here;
-import dev.kiln.realise.RealiseException;
 import dev.kiln.storepath.StorePathHash;
 
-/**
- * Narinfos that are built. A client waits as long as it sees body bytes, up to 300 s without (Nix:
- * stalled-download-timeout): lines with a key that it does not know keep it waiting.
- */
+/** Narinfos that are built. Lines with a key that it does not know keep a client waiting. */
 @RestController
 @Tag(name = "Binary cache")
 class OnDemandController {
 
-  private static final byte[] WAIT = "X-Kiln-Wait: building\n".getBytes(StandardCharsets.US_ASCII);
-  private static final String HTTP_1_1 = "HTTP/1.1";
-  private static final long WAIT_MILLIS = 1_000;
+  private static final Trickle TRICKLE = new Trickle(NarInfoResponse.CONTENT_TYPE,
+      "X-Kiln-Wait: building\n");
 
   private final OnDemand onDemand;
   private final BinaryCache cache;
@@ -68,59 +56,8 @@ class OnDemandController {
     Realisation realisation = onDemand.realise(wanted);
     switch (realisation) {
       case Here(PathInfo info) -> NarInfoResponse.write(cache.describe(info), response);
-      case Building(_, _, var done) -> {
-        if (isDone(done)) {
-          NarInfoResponse.write(cache.describe(cache.find(wanted)), response);
-        } else {
-          if (request.getProtocol().equals(HTTP_1_1)) {
-            // also where the connection is to be closed: only with chunks an answer that is broken off looks so
-            response.setHeader(HttpHeaders.TRANSFER_ENCODING, "chunked");
-          }
-          trickle(done, wanted, response);
-        }
-      }
-    }
-  }
-
-  private void trickle(CompletableFuture<Void> done, StorePathHash wanted, HttpServletResponse response)
-      throws IOException {
-    response.setContentType(NarInfoResponse.CONTENT_TYPE);
-    OutputStream out = response.getOutputStream();
-    try {
-      do {
-        out.write(WAIT);
-        out.flush();
-      } while (!isDone(done));
-    } catch (RealiseException e) {
-      // the status is sent: only a body without its end can say now that there is nothing
-      throw new BrokenOff(e);
-    }
-    out.write(cache.describe(cache.find(wanted)).render().getBytes(StandardCharsets.UTF_8));
-  }
-
-  /**
-   * Waits a moment.
-   *
-   * @throws RealiseException the build failed
-   */
-  private static boolean isDone(CompletableFuture<Void> done) throws IOException {
-    try {
-      done.get(WAIT_MILLIS, TimeUnit.MILLISECONDS);
-      return true;
-    } catch (TimeoutException _) {
-      return false;
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof RealiseException reason ? reason : new IllegalStateException(e.getCause());
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("Kiln is stopping");
-    }
-  }
-
-  /** Ends an answer without its end. The reason is told, but is not the cause: it would be taken for what is to be answered. */
-  static final class BrokenOff extends IOException {
-    BrokenOff(RealiseException reason) {
-      super("the build failed after the answer had begun: " + reason.getMessage());
+      case Building(_, _, var done) -> TRICKLE.write(done,
+          () -> cache.describe(cache.find(wanted)).render().getBytes(StandardCharsets.UTF_8), request, response);
     }
   }
 }

@@ -21,6 +21,7 @@ import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.RestController;
 
+import dev.kiln.binarycache.CachedRealisations;
 import dev.kiln.binarycache.LogReceiver;
 import dev.kiln.binarycache.NarFileName;
 import dev.kiln.binarycache.NarInfo;
@@ -34,6 +35,8 @@ import dev.kiln.binarycache.UploadException.TooLarge;
 import dev.kiln.binarycache.UploadException.Unsupported;
 import dev.kiln.binarycache.UploadProperties;
 import dev.kiln.problem.Problems;
+import dev.kiln.realisation.InvalidRealisation;
+import dev.kiln.realisation.OutputId;
 import dev.kiln.storepath.InvalidStorePath;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
@@ -45,6 +48,8 @@ class UploadController {
 
   private static final Logger log = LoggerFactory.getLogger(UploadController.class);
 
+  /** Room for some ten thousand dependencies. */
+  private static final int MAX_REALISATION = 2 << 20;
   private static final int MAX_CACHE_INFO = 64 << 10;
   private static final long MAX_LISTING = 1L << 30;
   /** How much is read from a client, and how long, that is still sending what is refused already. */
@@ -59,8 +64,11 @@ class UploadController {
   private final PathReceiver paths;
   private final LogReceiver logs;
   private final UploadProperties properties;
+  private final CachedRealisations realisations;
 
-  UploadController(NarReceiver nars, PathReceiver paths, LogReceiver logs, UploadProperties properties) {
+  UploadController(NarReceiver nars, PathReceiver paths, LogReceiver logs, UploadProperties properties,
+      CachedRealisations realisations) {
+    this.realisations = realisations;
     this.nars = nars;
     this.paths = paths;
     this.logs = logs;
@@ -127,11 +135,23 @@ class UploadController {
     return ResponseEntity.status(HttpStatus.CREATED).build();
   }
 
-  @PutMapping({"/realisations/{name}", "/debuginfo/{name}"})
-  @Operation(summary = "Not supported: neither realisations (ca-derivations) nor indices of debug information are kept")
+  @PutMapping(RealisationController.REALISATION)
+  @Operation(summary = "Tell the path that an output of a derivation came to have", description = "The path, and the realisations that this one depends on, are sent before.")
+  @ApiResponse(responseCode = "200", description = "It was known before; signatures that are new were added")
+  @ApiResponse(responseCode = "201", description = "It is known now")
+  @ApiResponse(responseCode = "409", description = "The output has another path here")
+  @ApiResponse(responseCode = "422", description = "The path, or what it depends on, is not here; or a derivation says otherwise")
+  @ApiResponse(responseCode = "501", description = "kiln.features.ca-derivations is off")
+  ResponseEntity<Void> realisation(@PathVariable String realisation, HttpServletRequest request) throws IOException {
+    OutputId id = outputId(realisation);
+    byte[] json = bounded(request, "the realisation", MAX_REALISATION);
+    return ResponseEntity.status(realisations.receive(id, json) ? HttpStatus.CREATED : HttpStatus.OK).build();
+  }
+
+  @PutMapping("/debuginfo/{name}")
+  @Operation(summary = "Not supported: indices of debug information are not kept")
   ResponseEntity<Void> unsupported(@PathVariable String name) {
-    throw new Unsupported(
-        "'" + name + "' cannot be kept: this Kiln supports neither ca-derivations nor index-debug-info");
+    throw new Unsupported("'" + name + "' cannot be kept: this Kiln does not support index-debug-info");
   }
 
   /** Reads a body. A client that is still sending may never see why it was refused: what comes is read, for a while. */
@@ -184,6 +204,14 @@ class UploadController {
     try {
       return StorePathHash.parse(text);
     } catch (InvalidStorePath e) {
+      throw new Malformed(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static OutputId outputId(String text) {
+    try {
+      return OutputId.parse(text);
+    } catch (InvalidRealisation e) {
       throw new Malformed(String.valueOf(e.getMessage()));
     }
   }

@@ -60,7 +60,7 @@ final class BubblewrapBuilder implements Builder, AutoCloseable {
 
   private BuildResult build(BuildRequest request, Attributes attributes, Inputs inputs, BuildDirectory directory,
       BuildLog log) throws IOException, InterruptedException {
-    Derivation derivation = request.derivation();
+    Derivation derivation = ScratchPaths.of(request).of(request.derivation());
     boolean network = derivation.isFixedOutput();
     BuildEnvironment environment = BuildEnvironment.of(derivation, attributes, new ReferencesGraph(request), cores,
         System.getenv());

@@ -1,8 +1,6 @@
 package dev.kiln.build.sandbox;
 
-import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
@@ -142,32 +140,10 @@ record BuildEnvironment(SortedMap<ByteString, ByteString> variables, SortedMap<S
     return text -> {
       ByteString rewritten = text;
       for (Map.Entry<ByteString, ByteString> replacement : replacements.entrySet()) {
-        rewritten = replace(rewritten, replacement.getKey(), replacement.getValue());
+        rewritten = rewritten.replace(replacement.getKey(), replacement.getValue());
       }
       return rewritten;
     };
-  }
-
-  private static ByteString replace(ByteString text, ByteString what, ByteString by) {
-    byte[] bytes = text.toByteArray();
-    byte[] wanted = what.toByteArray();
-    ByteArrayOutputStream out = new ByteArrayOutputStream(bytes.length);
-    int copied = 0;
-    for (int at = text.indexOf(wanted[0], 0); at >= 0 && at + wanted.length <= bytes.length;) {
-      if (Arrays.equals(bytes, at, at + wanted.length, wanted, 0, wanted.length)) {
-        out.write(bytes, copied, at - copied);
-        out.writeBytes(by.toByteArray());
-        copied = at + wanted.length;
-        at = text.indexOf(wanted[0], copied);
-      } else {
-        at = text.indexOf(wanted[0], at + 1);
-      }
-    }
-    if (copied == 0) {
-      return text;
-    }
-    out.write(bytes, copied, bytes.length - copied);
-    return ByteString.owning(out.toByteArray());
   }
 
   private static ByteString concat(ByteString a, ByteString b) {

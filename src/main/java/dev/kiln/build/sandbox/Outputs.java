@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 
 import dev.kiln.build.BuildException;
 import dev.kiln.build.BuildRequest;
@@ -26,7 +27,11 @@ import dev.kiln.castore.fs.FileTree;
 import dev.kiln.castore.fs.FileTreeTooLarge;
 import dev.kiln.castore.fs.UnsupportedFileType;
 import dev.kiln.derivation.DerivationOutput;
+import dev.kiln.derivation.DerivationOutput.Deferred;
 import dev.kiln.derivation.DerivationOutput.Fixed;
+import dev.kiln.derivation.DerivationOutput.Floating;
+import dev.kiln.derivation.DerivationOutput.InputAddressed;
+import dev.kiln.derivation.DerivationType;
 import dev.kiln.hash.HashAlgorithm;
 import dev.kiln.hash.HashingOutputStream;
 import dev.kiln.hash.NixHash;
@@ -61,7 +66,7 @@ final class Outputs {
   }
 
   /** An output that was read and may be kept. */
-  private record Read(StorePath path, Ingest ingest, NixHash narHash, long narSize, SortedSet<StorePath> references,
+  record Read(StorePath path, Ingest ingest, NixHash narHash, long narSize, SortedSet<StorePath> references,
       Optional<ContentAddress> ca) {
 
     /** @return of content that is not durable before {@link Ingest#sync} */
@@ -77,10 +82,19 @@ final class Outputs {
   SortedMap<String, PathInfo> take(BuildRequest request, Attributes attributes, BuildDirectory directory)
       throws IOException {
     SortedMap<String, DerivationOutput> promised = request.derivation().outputs();
+    ScratchPaths scratch = ScratchPaths.of(request);
     List<Ingest> ingests = new ArrayList<>();
     try (DirectoryFd store = DirectoryFd.open(directory.store())) {
       for (Map.Entry<String, DerivationOutput> output : promised.entrySet()) {
-        requireThere(output.getKey(), output.getValue(), store);
+        requireThere(output.getKey(), output.getValue(), scratch.path(output.getKey()), store);
+      }
+      if (request.derivation().type() == DerivationType.FLOATING) {
+        return keep(request, attributes, new FloatingOutputs(request, scratch,
+            (path, names, sink) -> walk(path, store, names, sink), () -> {
+              Ingest ingest = castore.ingest();
+              ingests.add(ingest);
+              return ingest;
+            }, output -> discardsReferences(attributes, output)).read());
       }
       SortedMap<String, Read> read = new TreeMap<>();
       for (Map.Entry<String, DerivationOutput> output : promised.entrySet()) {
@@ -152,8 +166,13 @@ final class Outputs {
   }
 
   private void walk(StorePath path, DirectoryFd store, TreeSink sink) throws IOException {
+    walk(path, store, UnaryOperator.identity(), sink);
+  }
+
+  private void walk(StorePath path, DirectoryFd store, UnaryOperator<ByteString> names, TreeSink sink)
+      throws IOException {
     try {
-      FileTree.read(store, baseName(path), options, sink);
+      FileTree.read(store, baseName(path), options, names, sink);
     } catch (FileTreeTooLarge e) {
       throw new BuildException.LimitExceeded(e.getMessage() + " (kiln.build.limits.output)");
     } catch (UnsupportedFileType | InvalidCastore e) {
@@ -173,8 +192,8 @@ final class Outputs {
     return ByteString.utf8(path.baseName());
   }
 
-  private static void requireThere(String name, DerivationOutput output, DirectoryFd store) throws IOException {
-    StorePath path = output.statedPath().orElseThrow();
+  private static void requireThere(String name, DerivationOutput output, StorePath path, DirectoryFd store)
+      throws IOException {
     FileStatus status;
     try {
       status = store.status(baseName(path));
@@ -185,9 +204,16 @@ final class Outputs {
       }
       throw e;
     }
-    if (output instanceof Fixed fixed && fixed.method() == IngestionMethod.FLAT
-        && (status.type() != FileType.REGULAR || status.ownerMayExecute())) {
+    if (isFlat(output) && (status.type() != FileType.REGULAR || status.ownerMayExecute())) {
       throw FixedOutputs.notAPlainFile(path);
     }
+  }
+
+  private static boolean isFlat(DerivationOutput output) {
+    return switch (output) {
+      case Fixed(_, IngestionMethod method, _) -> method == IngestionMethod.FLAT;
+      case Floating(IngestionMethod method, _) -> method == IngestionMethod.FLAT;
+      case InputAddressed _,Deferred _ -> false;
+    };
   }
 }

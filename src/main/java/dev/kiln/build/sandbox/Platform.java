@@ -81,10 +81,10 @@ record Platform(List<String> systems, SortedSet<String> features) {
     requireSandbox(path, attributes);
     derivation.outputs().forEach((name, output) -> {
       switch (output) {
-        case DerivationOutput.InputAddressed _,DerivationOutput.Fixed _ -> {
+        case DerivationOutput.InputAddressed _,DerivationOutput.Fixed _,DerivationOutput.Floating _ -> {
         }
-        case DerivationOutput.Floating _,DerivationOutput.Deferred _ ->
-          throw unsupported(path, "output '" + name + "', whose path only its build tells (ca-derivations),");
+        case DerivationOutput.Deferred _ ->
+          throw unsupported(path, "output '" + name + "', whose path follows from inputs that are not resolved,");
       }
     });
   }

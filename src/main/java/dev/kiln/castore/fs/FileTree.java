@@ -8,6 +8,7 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,7 @@ public final class FileTree {
 
   private final DirectoryCursor cursor;
   private final Options options;
+  private final UnaryOperator<ByteString> names;
   private final TreeSink sink;
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
   /** For every directory from the top to the cursor, what is yet to be read. */
@@ -42,9 +44,10 @@ public final class FileTree {
   private long bytes;
   private long entries;
 
-  private FileTree(DirectoryCursor cursor, Options options, TreeSink sink) {
+  private FileTree(DirectoryCursor cursor, Options options, UnaryOperator<ByteString> names, TreeSink sink) {
     this.cursor = cursor;
     this.options = options;
+    this.names = names;
     this.sink = sink;
   }
 
@@ -68,8 +71,19 @@ public final class FileTree {
    * @throws IOException if the tree cannot be read, or changes while it is
    */
   public static void read(DirectoryFd parent, ByteString name, Options options, TreeSink sink) throws IOException {
+    read(parent, name, options, UnaryOperator.identity(), sink);
+  }
+
+  /**
+   * As {@link #read(DirectoryFd, ByteString, Options, TreeSink)}, with other names for the entries below the top, which are shown
+   * in the order of these.
+   *
+   * @param names gives the name that is shown for the one that is there
+   */
+  public static void read(DirectoryFd parent, ByteString name, Options options, UnaryOperator<ByteString> names,
+      TreeSink sink) throws IOException {
     try (var cursor = new DirectoryCursor(parent)) {
-      new FileTree(cursor, options, sink).readTree(name);
+      new FileTree(cursor, options, names, sink).readTree(name);
     }
   }
 
@@ -79,7 +93,7 @@ public final class FileTree {
       Iterator<DirectoryFd.Entry> rest = pending.element();
       if (rest.hasNext()) {
         DirectoryFd.Entry entry = rest.next();
-        show(new PathComponent(entry.name()), entry);
+        show(new PathComponent(names.apply(entry.name())), entry);
       } else {
         pending.pop();
         cursor.leave();
@@ -127,7 +141,7 @@ public final class FileTree {
     // One more than there is room for, which is then refused by its name.
     int limit = (int) Math.min(Integer.MAX_VALUE - 1, options.maxEntries - entries) + 1;
     List<DirectoryFd.Entry> listed = cursor.here().list(limit);
-    listed.sort(Comparator.comparing(DirectoryFd.Entry::name));
+    listed.sort(Comparator.comparing(entry -> names.apply(entry.name())));
     pending.push(listed.iterator());
   }
 

@@ -75,6 +75,7 @@ class DerivationInserts {
         .column("name", "text", known -> known.path().name().value())
         .column("aterm", "bytea", known -> known.file().aterm().toByteArray())
         .column("modulo", "text", known -> known.hash().render())
+        .column("output_hash", "bytea", known -> known.outputHash().value().toByteArray())
         .column("registered_at", "timestamptz", _ -> now);
   }
 

@@ -6,6 +6,7 @@ import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
+import org.jspecify.annotations.Nullable;
 
 /** A row of {@code derivation}. Written by {@link JpaDerivations} alone, many at a time. */
 @Entity
@@ -17,6 +18,8 @@ class DerivationRow {
   String name = "";
   byte[] aterm = {};
   String modulo = "";
+  @Column(name = "output_hash")
+  byte @Nullable [] outputHash;
   @Column(name = "registered_at")
   Instant registeredAt = Instant.EPOCH;
 }

@@ -57,12 +57,8 @@ interface DerivationRows extends Repository<DerivationRow, byte[]> {
       from DerivationOutputRow o where o.key.derivation in :derivations""")
   List<OutputView> findOutputs(Collection<byte[]> derivations);
 
-  @Query(nativeQuery = true, value = """
-      select distinct output.path as hash, output.path_name as name
-      from derivation_input input
-      join derivation_output output on output.derivation = input.input and output.name = input.output
-      where input.derivation = :derivation and output.path is not null""")
-  List<PathView> findInputOutputs(byte[] derivation);
+  @Query("select d.hash as hash, d.name as name from DerivationRow d where d.outputHash = :outputHash order by d.registeredAt, d.hash limit 1")
+  Optional<PathView> findByOutputHash(byte[] outputHash);
 
   @Query(nativeQuery = true, value = """
       with recursive closure (hash) as (

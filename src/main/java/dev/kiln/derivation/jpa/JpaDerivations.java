@@ -15,12 +15,14 @@ import org.springframework.transaction.annotation.Transactional;
 
 import dev.kiln.bytes.ByteString;
 import dev.kiln.derivation.ATermReader;
+import dev.kiln.derivation.Derivation;
 import dev.kiln.derivation.DerivationFile;
 import dev.kiln.derivation.DerivationHash;
 import dev.kiln.derivation.Derivations;
 import dev.kiln.derivation.KnownDerivation;
 import dev.kiln.derivation.jpa.DerivationRows.OutputView;
 import dev.kiln.derivation.jpa.DerivationRows.PathView;
+import dev.kiln.hash.NixHash;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
 import dev.kiln.storepath.StorePathName;
@@ -42,7 +44,7 @@ class JpaDerivations implements Derivations {
   @Override
   @Transactional(readOnly = true)
   public Optional<KnownDerivation> find(StorePathHash derivation) {
-    return rows.findById(derivation.toByteArray()).map(JpaDerivations::toKnownDerivation);
+    return rows.findById(derivation.toByteArray()).map(this::toKnownDerivation);
   }
 
   @Override
@@ -68,8 +70,8 @@ class JpaDerivations implements Derivations {
 
   @Override
   @Transactional(readOnly = true)
-  public List<StorePath> inputOutputs(StorePathHash derivation) {
-    return paths(rows.findInputOutputs(derivation.toByteArray()));
+  public Optional<StorePath> findByOutputHash(NixHash outputHash) {
+    return rows.findByOutputHash(outputHash.value().toByteArray()).map(row -> path(row.getHash(), row.getName()));
   }
 
   @Override
@@ -108,10 +110,20 @@ class JpaDerivations implements Derivations {
     return inserts.insert(derivations);
   }
 
-  private static KnownDerivation toKnownDerivation(DerivationRow row) {
+  private KnownDerivation toKnownDerivation(DerivationRow row) {
     ByteString aterm = ByteString.owning(row.aterm);
-    return new KnownDerivation(new DerivationFile(path(row.hash, row.name), aterm, ATermReader.read(aterm)),
-        DerivationHash.parse(row.modulo));
+    DerivationFile file = new DerivationFile(path(row.hash, row.name), aterm, ATermReader.read(aterm));
+    NixHash outputHash = row.outputHash == null
+        ? outputHash(file.derivation())
+        : NixHash.sha256(row.outputHash);
+    return new KnownDerivation(file, DerivationHash.parse(row.modulo), outputHash);
+  }
+
+  /** Of a derivation that was registered before this hash was kept. */
+  private NixHash outputHash(Derivation derivation) {
+    Map<StorePathHash, DerivationHash> inputs = hashes(
+        derivation.inputDerivations().keySet().stream().map(StorePath::hash).toList());
+    return DerivationHash.ofOutputs(derivation, input -> inputs.get(input.hash()));
   }
 
   private static List<List<byte[]>> pages(Collection<StorePathHash> hashes) {

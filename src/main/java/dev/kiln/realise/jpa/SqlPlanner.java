@@ -33,7 +33,12 @@ class SqlPlanner implements Planner {
         from missing
         join derivation_input input on input.derivation = missing.hash
         join derivation_output output on output.derivation = input.input and output.name = input.output
-        where not exists (select from path_info where path_info.hash = output.path)
+        where case
+          when output.path is not null then not exists (select from path_info where path_info.hash = output.path)
+          else not exists (
+            select from derivation join realisation on realisation.output_hash = derivation.output_hash
+            where derivation.hash = output.derivation and realisation.output = output.name)
+        end
       )
       """;
 

@@ -22,6 +22,7 @@ import dev.kiln.realise.RealiseException.BuildFailed;
 import dev.kiln.realise.RealiseException.MissingSources;
 import dev.kiln.realise.RealiseException.StillBuilding;
 import dev.kiln.realise.RealiseException.Stopping;
+import dev.kiln.realise.RealiseException.UnknownOutput;
 import dev.kiln.realise.RealiseException.UnknownPath;
 import dev.kiln.storepath.StorePath;
 
@@ -48,6 +49,7 @@ class RealiseAdvice {
   ResponseEntity<ProblemDetail> on(RealiseException e) {
     return switch (e) {
       case UnknownPath unknown -> ResponseEntity.of(problem(unknown)).build();
+      case UnknownOutput unknown -> ResponseEntity.of(problem(unknown)).build();
       case MissingSources missing -> ResponseEntity.of(problem(missing)).build();
       case BuildFailed failed -> ResponseEntity.of(problem(failed)).build();
       case StillBuilding building -> ResponseEntity.status(HttpStatus.SERVICE_UNAVAILABLE)
@@ -62,6 +64,12 @@ class RealiseAdvice {
     ProblemDetail problem = Problems.problem(HttpStatus.NOT_FOUND, "unknown-path", message(e),
         "register the derivation that produces it (POST /api/v1/derivations), or import it (PUT /api/v1/sources/{name})");
     problem.setProperty("asked", e.answers());
+    return problem;
+  }
+
+  private static ProblemDetail problem(UnknownOutput e) {
+    ProblemDetail problem = Problems.problem(HttpStatus.NOT_FOUND, "unknown-output", message(e));
+    problem.setProperty("outputs", e.outputs());
     return problem;
   }
 

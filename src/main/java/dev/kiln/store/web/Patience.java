@@ -1,5 +1,6 @@
 package dev.kiln.store.web;
 
+import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -7,14 +8,24 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.ResponseEntity;
 import org.springframework.stereotype.Component;
+
+import dev.kiln.realise.RealiseException.StillBuilding;
 
 /** How long a reader waits for builds, as its {@code Prefer} header (RFC 7240) and the configuration say. */
 @Component
 class Patience {
 
+  /** A read that may have to wait for builds. */
+  interface Read {
+    ResponseEntity<?> until(Instant until) throws IOException, InterruptedException;
+  }
+
   /** @param preferred whether the client asked for an answer by {@code until}, even if it is only that it is being built */
-  record Wait(Instant until, boolean preferred) {}
+  private record Wait(Instant until, boolean preferred) {}
 
   private final StoreProperties properties;
   private final Clock clock;
@@ -24,7 +35,24 @@ class Patience {
     this.clock = clock;
   }
 
-  Wait of(List<String> prefer) {
+  /**
+   * A client that said how long it would wait is told where its build is; any other is told to come back.
+   *
+   * @param prefer the header's values
+   */
+  ResponseEntity<?> read(@Nullable List<String> prefer, Read read) throws IOException, InterruptedException {
+    Wait wait = of(prefer == null ? List.of() : prefer);
+    try {
+      return read.until(wait.until());
+    } catch (StillBuilding e) {
+      if (!wait.preferred()) {
+        throw e;
+      }
+      return ResponseEntity.accepted().header(HttpHeaders.LOCATION, "/api/v1/builds/" + e.build()).build();
+    }
+  }
+
+  private Wait of(List<String> prefer) {
     Optional<Duration> preferred = prefer.stream().flatMap(value -> List.of(value.split("[,;]")).stream())
         .map(value -> value.strip().toLowerCase(Locale.ROOT)).map(Patience::parse).flatMap(Optional::stream)
         .min(Duration::compareTo);

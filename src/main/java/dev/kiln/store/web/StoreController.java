@@ -4,7 +4,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 
 import io.swagger.v3.oas.annotations.Operation;
@@ -35,12 +34,10 @@ import dev.kiln.castore.Node.DirectoryNode;
 import dev.kiln.castore.Node.FileNode;
 import dev.kiln.castore.Node.SymlinkNode;
 import dev.kiln.castore.PathComponent;
-import dev.kiln.realise.RealiseException.StillBuilding;
 import dev.kiln.store.Found;
 import dev.kiln.store.Location;
 import dev.kiln.store.StoreReader;
 import dev.kiln.store.StoreReader.Links;
-import dev.kiln.store.web.Patience.Wait;
 
 /** Files below store paths, built where they are not here. */
 @RestController
@@ -85,7 +82,7 @@ class StoreController {
       @Parameter(hidden = true) @RequestHeader(name = HttpHeaders.ACCEPT, required = false) @Nullable List<String> accept)
       throws IOException, InterruptedException {
     Location location = StoreUrl.parse(request.getRequestURI().substring(PREFIX.length()));
-    return patiently(prefer, until -> {
+    return patience.read(prefer, until -> {
       Found found = reader.find(location, Links.FOLLOW, until);
       return switch (found.node()) {
         case FileNode file -> file(found, file, location, method, range, ifRange);
@@ -144,27 +141,8 @@ class StoreController {
       @Parameter(description = "respond-async, or wait=<seconds> (RFC 7240): how long to wait for a build", schema = @Schema(type = "string")) @RequestHeader(name = "Prefer", required = false) @Nullable List<String> prefer)
       throws IOException, InterruptedException {
     Location location = StoreUrl.parse(request.getRequestURI().substring(STAT_PREFIX.length()));
-    return patiently(prefer, until -> ResponseEntity.ok().cacheControl(FOR_EVER)
+    return patience.read(prefer, until -> ResponseEntity.ok().cacheControl(FOR_EVER)
         .body(StatView.of(reader.find(location, follow ? Links.FOLLOW : Links.KEEP, until))));
-  }
-
-  /** A read that may have to wait for builds. */
-  private interface Read {
-    ResponseEntity<?> until(Instant until) throws IOException, InterruptedException;
-  }
-
-  /** A client that said how long it would wait is told where its build is; any other is told to come back. */
-  private ResponseEntity<?> patiently(@Nullable List<String> prefer, Read read)
-      throws IOException, InterruptedException {
-    Wait wait = patience.of(prefer == null ? List.of() : prefer);
-    try {
-      return read.until(wait.until());
-    } catch (StillBuilding e) {
-      if (!wait.preferred()) {
-        throw e;
-      }
-      return ResponseEntity.accepted().header(HttpHeaders.LOCATION, "/api/v1/builds/" + e.build()).build();
-    }
   }
 
   /** Outputs are strangers' words: no script in them may run in Kiln's name, and no type may be guessed. */

@@ -16,6 +16,7 @@ import dev.kiln.derivation.Derivations;
 import dev.kiln.derivation.KnownDerivation;
 import dev.kiln.harness.Recipes;
 import dev.kiln.harness.ScratchKilnTest;
+import dev.kiln.hash.NixHash;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
 
@@ -61,10 +62,11 @@ class JpaDerivationsIT {
     assertThat(derivations.hashes(hashes(user, input)))
         .isEqualTo(Map.of(user.path().hash(), user.hash(), input.path().hash(), input.hash()));
     assertThat(derivations.known(List.of(SOURCE.hash(), user.path().hash()))).containsExactly(user.path().hash());
-    assertThat(derivations.inputOutputs(user.path().hash())).containsExactly(Recipes.output(input));
     assertThat(derivations.outputs(List.of(SOURCE.hash(), input.path().hash())))
         .isEqualTo(Map.of(input.path().hash(), Map.of("out", input.derivation().outputPath("out"), "dev",
             input.derivation().outputPath("dev"))));
+    assertThat(derivations.findByOutputHash(user.outputHash())).contains(user.path());
+    assertThat(derivations.findByOutputHash(NixHash.sha256Of("nothing"))).isEmpty();
     assertThat(derivations.producersOf(input.derivation().outputPath("dev").orElseThrow()))
         .containsExactly(input.path());
   }

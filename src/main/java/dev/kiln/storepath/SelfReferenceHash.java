@@ -1,4 +1,4 @@
-package dev.kiln.binarycache;
+package dev.kiln.storepath;
 
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -9,13 +9,12 @@ import java.util.List;
 
 import dev.kiln.hash.HashAlgorithm;
 import dev.kiln.hash.NixHash;
-import dev.kiln.storepath.StorePathHash;
 
 /**
- * Hashes a NAR that contains the path's own hash, which cannot be known before it is hashed: the digits are taken as NULs, and
+ * Hashes a NAR, or a file, that contains the path's own hash, which cannot be known before it is hashed: the digits are taken as NULs, and
  * where they stood is hashed after the end (Nix: references.cc, HashModuloSink).
  */
-final class SelfReferenceHash extends OutputStream {
+public final class SelfReferenceHash extends OutputStream {
 
   private static final int LENGTH = StorePathHash.DIGITS;
 
@@ -29,7 +28,8 @@ final class SelfReferenceHash extends OutputStream {
   private int filled;
   private long hashed;
 
-  SelfReferenceHash(HashAlgorithm algorithm, StorePathHash self) {
+  /** @param self as the content names itself: by these digits */
+  public SelfReferenceHash(HashAlgorithm algorithm, StorePathHash self) {
     this.algorithm = algorithm;
     this.digest = algorithm.newDigest();
     this.self = self.toString().getBytes(StandardCharsets.US_ASCII);
@@ -76,7 +76,7 @@ final class SelfReferenceHash extends OutputStream {
   }
 
   /** @return to be asked once, at the end */
-  NixHash hash() {
+  public NixHash hash() {
     blank();
     pass(filled);
     matches.forEach(match -> digest.update(("|" + match).getBytes(StandardCharsets.US_ASCII)));

@@ -1,0 +1,5 @@
+/** Realised outputs in PostgreSQL. */
+@NullMarked
+package dev.kiln.realisation.jpa;
+
+import org.jspecify.annotations.NullMarked;
