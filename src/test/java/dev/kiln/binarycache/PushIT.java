@@ -86,6 +86,19 @@ class PushIT {
     assertNothingWaits();
   }
 
+  /** A client remembers the narinfos that it sent, and asks for the files that they name. */
+  @ParameterizedTest
+  @ValueSource(strings = {"none", "xz", "zstd", "bzip2", "gzip", "lz4", "lzma"})
+  void givesAPathBackToTheClientThatSentIt(String compression) throws IOException {
+    copy("?compression=" + compression, tree).ok();
+    nix.run("nix-store", "--delete", tree).ok();
+    nix.run("nix", "copy", "--no-check-sigs", "--from", "http://127.0.0.1:" + port + "?compression=" + compression,
+        "--to",
+        nix.root().toString(), tree).ok();
+    nix.run("nix-store", "--verify", "--check-contents").ok();
+    assertThat(nix.root().resolve(tree.substring(1)).resolve("link")).hasContent("text\n");
+  }
+
   @Test
   void takesPathsWithReferencesInTheirOrder() throws IOException {
     Path expression = Files.writeString(files.resolve("refs.nix"), """
