@@ -51,7 +51,8 @@ final class RandomExpressions {
     // Each from a seed of its own: how many there are changes none of them
     random = new RandomBytes(new Random(seed * 1_000_003 + made));
     SortedMap<String, String> attributes = new TreeMap<>();
-    attributes.put("name", new NixText().raw(random.storeName(random.chance(20) ? 190 : 1 + random.below(30))).toString());
+    attributes.put("name",
+        new NixText().raw(random.storeName(random.chance(20) ? 190 : 1 + random.below(30))).toString());
     attributes.put("system", "\"x86_64-linux\"");
     attributes.put("builder", "\"${bb}/busybox\"");
     NixText script = new NixText();

@@ -21,9 +21,7 @@ sealed interface RandomTree {
 
   /** @param entries by their names' bytes, as ISO 8859-1 */
   record Directory(SortedMap<String, RandomTree> entries) implements RandomTree {
-    public Directory {
-      entries = Collections.unmodifiableSortedMap(new TreeMap<>(entries));
-    }
+    public Directory { entries = Collections.unmodifiableSortedMap(new TreeMap<>(entries)); }
   }
 
   record Link(List<Part> target) implements RandomTree {}

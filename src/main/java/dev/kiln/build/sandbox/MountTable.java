@@ -17,7 +17,9 @@ import dev.kiln.storepath.StorePath;
 
 /**
  * What one build mounts, in order. One {@code mount -a} in a mount namespace of the build's own does it for any number of
- * inputs, where bubblewrap would read the kernel's mount table again for every single one.
+ * inputs, where bubblewrap would read the kernel's mount table again for every single one. Busybox cuts a line off after about
+ * 500 bytes, and without the options would set up a loop device: paths below the build's directory, which is the current one
+ * when they are mounted, are relative to it, so that long names of inputs fit wherever Kiln keeps its data.
  */
 final class MountTable {
 
@@ -76,11 +78,15 @@ final class MountTable {
   }
 
   private void bind(Path source, Path place) {
-    line(escaped(source), place, "none", "bind");
+    line(escaped(here(source)), place, "none", "bind");
   }
 
   private void line(String source, Path place, String type, String options) {
-    lines.add(source + " " + escaped(place) + " " + type + " " + options + " 0 0\n");
+    lines.add(source + " " + escaped(here(place)) + " " + type + " " + options + " 0 0\n");
+  }
+
+  private Path here(Path path) {
+    return path.startsWith(directory.path()) ? directory.path().relativize(path) : path;
   }
 
   /** See fstab(5). */

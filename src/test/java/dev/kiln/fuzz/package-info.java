@@ -1,0 +1,4 @@
+@NullMarked
+package dev.kiln.fuzz;
+
+import org.jspecify.annotations.NullMarked;
