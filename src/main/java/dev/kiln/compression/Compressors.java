@@ -1,5 +1,6 @@
 package dev.kiln.compression;
 
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.EnumSet;
@@ -44,12 +45,34 @@ public final class Compressors {
       case ZSTD -> new ZstdOutputStream(out, ZSTD_LEVEL);
       // with the preset that needs least: the usual one takes up to 94 MB
       case XZ -> new XZOutputStream(out, new LZMA2Options(LZMA2Options.PRESET_MIN));
-      case LZMA -> new LZMAOutputStream(out, new LZMA2Options(LZMA2Options.PRESET_MIN), UNKNOWN_SIZE);
+      case LZMA -> new Unflushed(new LZMAOutputStream(out, new LZMA2Options(LZMA2Options.PRESET_MIN), UNKNOWN_SIZE));
       case GZIP -> new GZIPOutputStream(out, BUFFER);
       case BZIP2 -> new BZip2CompressorOutputStream(out, BZIP2_BLOCK);
       case LZ4 -> new FramedLZ4CompressorOutputStream(out);
       case BROTLI, LZIP, COMPRESS -> throw new IllegalArgumentException(
           "nothing here compresses by '" + compression.nixName() + "'");
     };
+  }
+
+  /** The format of lzma cannot be flushed in the middle; its library says so by an exception. */
+  private static final class Unflushed extends FilterOutputStream {
+
+    Unflushed(OutputStream out) {
+      super(out);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) throws IOException {
+      out.write(bytes, offset, length);
+    }
+
+    @Override
+    public void flush() {}
+
+    /** Closes without the flush that {@link FilterOutputStream} begins with. */
+    @Override
+    public void close() throws IOException {
+      out.close();
+    }
   }
 }

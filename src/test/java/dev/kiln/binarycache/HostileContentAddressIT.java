@@ -105,8 +105,13 @@ class HostileContentAddressIT extends HostilePushes {
     assertInvisible(push);
   }
 
+  /** Where references are no part of a name, Nix 2.8 lets a path refer to itself. */
+  static Stream<Address> addressesWithReferences() {
+    return addresses().filter(Address::allowsReferences);
+  }
+
   @ParameterizedTest
-  @MethodSource("addresses")
+  @MethodSource("addressesWithReferences")
   void refersToItselfOnlyIfItsNameWasMadeSo(Address address) throws IOException {
     String text = Push.freshText();
     Push push = Push.addressed(address.of(text), Push.nar(text));

@@ -28,11 +28,11 @@ class InterruptedPushIT {
   void goesOnWithTheNarsThatWereWholeAndForgetsTheOthers() throws IOException {
     Push whole = Push.fresh();
     Push half = Push.of(Push.nar("half\n".repeat(100_000)));
-    List<Path> blobs;
+    List<Path> packs;
     try (KilnProcess kiln = KilnProcess.start(data)) {
       Client client = new Client(kiln.baseUri().getPort());
       assertThat(client.send("PUT", whole.narTarget(), whole.file()).statusCode()).isEqualTo(201);
-      blobs = files("blobs");
+      packs = files("packs");
       try (Socket socket = new Socket(kiln.baseUri().getHost(), kiln.baseUri().getPort())) {
         socket.getOutputStream().write(("PUT " + half.narTarget() + " HTTP/1.1\r\nHost: kiln\r\nContent-Length: "
             + half.file().length + "\r\n\r\n").getBytes(ISO_8859_1));
@@ -45,7 +45,7 @@ class InterruptedPushIT {
     try (KilnProcess kiln = KilnProcess.start(data)) {
       Client client = new Client(kiln.baseUri().getPort());
       assertThat(files("tmp")).isEmpty();
-      assertThat(files("blobs")).isEqualTo(blobs).hasSize(1);
+      assertThat(files("packs")).isEqualTo(packs).hasSize(1);
       assertThat(client.send("HEAD", whole.narTarget(), new byte[0]).statusCode()).isEqualTo(200);
       assertThat(client.send("PUT", whole.narInfoTarget(), whole.narInfoBytes()).statusCode()).isEqualTo(201);
       assertThat(client.send("HEAD", half.narTarget(), new byte[0]).statusCode()).isEqualTo(404);

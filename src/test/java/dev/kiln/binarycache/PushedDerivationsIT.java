@@ -25,7 +25,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 /** Derivations that come as store paths: as good as registered ones. */
 @KilnTest
-@TestPropertySource(properties = "kiln.cache.priority=32")
+// what it truncates is gone at once
+@TestPropertySource(properties = "kiln.cache.max-stale=0s")
 class PushedDerivationsIT {
 
   private static final List<String> OF_DERIVATIONS = List.of("derivation", "derivation_output", "derivation_input",
