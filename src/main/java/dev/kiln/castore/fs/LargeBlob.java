@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,7 @@ final class LargeBlob {
   /** Bytes after which the disk is asked to go on. */
   private static final long FORCE_EVERY = 32 << 20;
   private static final long POLL_MILLIS = 50;
+  private static final ThreadFactory THREADS = Thread.ofPlatform().name("large-blob-", 0).daemon().factory();
 
   private final FileChannel file;
   private final Blake3 blake3 = new Blake3();
@@ -53,7 +55,8 @@ final class LargeBlob {
    */
   static Blob write(byte[] head, InputStream content, FileChannel file) throws IOException {
     LargeBlob blob = new LargeBlob(file);
-    try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+    // no virtual threads: they would hold their carriers, of which there are no more than processors, while the disk works
+    try (ExecutorService executor = Executors.newThreadPerTaskExecutor(THREADS)) {
       blob.take(head, head.length, executor);
       blob.relay(content, executor);
       join(blob.forcing);
