@@ -1,5 +1,5 @@
 /** What is known of every path that is here: the promise that each of its bytes can be read. */
-@ApplicationModule(allowedDependencies = {"bytes", "hash", "storepath", "castore", "jdbc", "problem"})
+@ApplicationModule(allowedDependencies = {"bytes", "hash", "storepath", "castore", "castore::jpa", "jdbc", "problem"})
 @NullMarked
 package dev.kiln.pathinfo;
 

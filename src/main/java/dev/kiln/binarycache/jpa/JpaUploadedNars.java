@@ -12,21 +12,18 @@ import org.springframework.transaction.annotation.Transactional;
 import dev.kiln.binarycache.NarFileName;
 import dev.kiln.binarycache.UploadedNar;
 import dev.kiln.binarycache.UploadedNars;
+import dev.kiln.castore.jpa.NodeColumns;
 import dev.kiln.jdbc.BulkInsert;
 
 @Repository
 class JpaUploadedNars implements UploadedNars {
 
   /** Not by the entity manager: of two who send the same NAR at once, neither may fail. */
-  private static final BulkInsert<UploadedNarRow> INSERT = BulkInsert.<UploadedNarRow>into("uploaded_nar")
+  private static final BulkInsert<UploadedNarRow> INSERT = NodeColumns
+      .in(BulkInsert.<UploadedNarRow>into("uploaded_nar"), row -> row.root)
       .column("file_name", "text", row -> row.fileName)
       .column("compression", "text", row -> row.compression)
       .column("file_size", "bigint", row -> row.fileSize)
-      .column("root_type", "text", row -> row.rootType)
-      .column("root_digest", "bytea", row -> row.rootDigest)
-      .column("root_size", "bigint", row -> row.rootSize)
-      .column("root_executable", "boolean", row -> row.rootExecutable)
-      .column("root_target", "bytea", row -> row.rootTarget)
       .column("nar_sha256", "bytea", row -> row.narSha256)
       .column("nar_size", "bigint", row -> row.narSize)
       .column("uploaded_at", "timestamptz", row -> Timestamp.from(row.uploadedAt));

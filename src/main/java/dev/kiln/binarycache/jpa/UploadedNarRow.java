@@ -3,10 +3,13 @@ package dev.kiln.binarycache.jpa;
 import java.time.Instant;
 
 import jakarta.persistence.Column;
+import jakarta.persistence.Embedded;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
-import org.jspecify.annotations.Nullable;
+
+import dev.kiln.castore.Directory;
+import dev.kiln.castore.jpa.NodeColumns;
 
 /** A row of {@code uploaded_nar}. */
 @Entity
@@ -19,17 +22,8 @@ class UploadedNarRow {
   String compression = "";
   @Column(name = "file_size")
   long fileSize;
-  @Column(name = "root_type")
-  String rootType = "";
-  @Column(name = "root_digest")
-  byte @Nullable [] rootDigest;
-  @Column(name = "root_size")
-  @Nullable
-  Long rootSize;
-  @Column(name = "root_executable")
-  boolean rootExecutable;
-  @Column(name = "root_target")
-  byte @Nullable [] rootTarget;
+  @Embedded
+  NodeColumns root = NodeColumns.of(Directory.EMPTY.node());
   @Column(name = "nar_sha256")
   byte[] narSha256 = {};
   @Column(name = "nar_size")

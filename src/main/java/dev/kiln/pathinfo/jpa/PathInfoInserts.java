@@ -7,14 +7,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Component;
 
-import dev.kiln.castore.Node;
-import dev.kiln.castore.Node.DirectoryNode;
-import dev.kiln.castore.Node.FileNode;
-import dev.kiln.castore.Node.SymlinkNode;
+import dev.kiln.castore.jpa.NodeColumns;
 import dev.kiln.jdbc.BulkInsert;
 import dev.kiln.pathinfo.PathInfo;
 import dev.kiln.pathinfo.Signature;
@@ -28,15 +24,10 @@ class PathInfoInserts {
 
   private record Reference(StorePath referrer, StorePath reference) {}
 
-  private static final BulkInsert<PathInfo> PATHS = BulkInsert.<PathInfo>into("path_info")
+  private static final BulkInsert<PathInfo> PATHS = NodeColumns
+      .in(BulkInsert.<PathInfo>into("path_info"), info -> NodeColumns.of(info.root()))
       .column("hash", "bytea", info -> info.path().hash().toByteArray())
       .column("name", "text", info -> info.path().name().value())
-      .column("root_type", "text", info -> rootType(info.root()))
-      .column("root_digest", "bytea", info -> rootDigest(info.root()))
-      .column("root_size", "bigint", info -> rootSize(info.root()))
-      .column("root_executable", "boolean", info -> info.root() instanceof FileNode file && file.executable())
-      .column("root_target", "bytea",
-          info -> info.root() instanceof SymlinkNode(var target) ? target.toByteArray() : null)
       .column("nar_sha256", "bytea", info -> info.narHash().value().toByteArray())
       .column("nar_size", "bigint", PathInfo::narSize)
       .column("deriver", "text", info -> info.deriver().map(StorePath::baseName).orElse(null))
@@ -62,29 +53,5 @@ class PathInfoInserts {
         .collect(Collectors.toSet());
     REFERENCES.insert(jdbc, sorted.stream().filter(info -> inserted.contains(info.path().hash()))
         .flatMap(info -> info.references().stream().map(reference -> new Reference(info.path(), reference))).toList());
-  }
-
-  private static String rootType(Node root) {
-    return switch (root) {
-      case DirectoryNode _ -> "directory";
-      case FileNode _ -> "file";
-      case SymlinkNode _ -> "symlink";
-    };
-  }
-
-  private static byte @Nullable [] rootDigest(Node root) {
-    return switch (root) {
-      case DirectoryNode directory -> directory.digest().toByteArray();
-      case FileNode file -> file.digest().toByteArray();
-      case SymlinkNode _ -> null;
-    };
-  }
-
-  private static @Nullable Long rootSize(Node root) {
-    return switch (root) {
-      case DirectoryNode directory -> directory.size();
-      case FileNode file -> file.size();
-      case SymlinkNode _ -> null;
-    };
   }
 }

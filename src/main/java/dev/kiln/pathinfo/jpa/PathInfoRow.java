@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.Set;
 
 import jakarta.persistence.Column;
+import jakarta.persistence.Embedded;
 import jakarta.persistence.Entity;
 import jakarta.persistence.FetchType;
 import jakarta.persistence.Id;
@@ -14,6 +15,9 @@ import jakarta.persistence.ManyToMany;
 import jakarta.persistence.Table;
 import org.jspecify.annotations.Nullable;
 
+import dev.kiln.castore.Directory;
+import dev.kiln.castore.jpa.NodeColumns;
+
 /** A row of {@code path_info}. Written by {@link JpaPathInfos} alone, many at a time. */
 @Entity
 @Table(name = "path_info")
@@ -22,17 +26,8 @@ class PathInfoRow {
   @Id
   byte[] hash = {};
   String name = "";
-  @Column(name = "root_type")
-  String rootType = "";
-  @Column(name = "root_digest")
-  byte @Nullable [] rootDigest;
-  @Column(name = "root_size")
-  @Nullable
-  Long rootSize;
-  @Column(name = "root_executable")
-  boolean rootExecutable;
-  @Column(name = "root_target")
-  byte @Nullable [] rootTarget;
+  @Embedded
+  NodeColumns root = NodeColumns.of(Directory.EMPTY.node());
   @Column(name = "nar_sha256")
   byte[] narSha256 = {};
   @Column(name = "nar_size")
