@@ -80,16 +80,22 @@ public class PathReceiver {
     if (info.path().isDerivation() && !(info.ca().orElse(null) instanceof Fixed)) {
       registerDerivation(info, tree);
     }
+    if (register(info, tree)) {
+      narInfos.forget(hash);
+      return true;
+    }
+    // of several that came at once, another has won
+    return !isHere(info);
+  }
+
+  private boolean register(NarInfo info, IngestedTree tree) {
     try {
-      pathInfos.register(List.of(new PathInfo(info.path(), tree.root(), tree.narHash(), tree.narSize(),
+      return !pathInfos.register(List.of(new PathInfo(info.path(), tree.root(), tree.narHash(), tree.narSize(),
           info.references(), info.deriver(), info.ca(), info.signatures(),
-          clock.instant().truncatedTo(ChronoUnit.SECONDS))));
+          clock.instant().truncatedTo(ChronoUnit.SECONDS)))).isEmpty();
     } catch (MissingReferenceException e) {
       throw new MissingReferences(info.path(), e.missing());
     }
-    // of several that came at once, one has won
-    isHere(info);
-    return true;
   }
 
   private boolean isHere(NarInfo info) {

@@ -37,9 +37,10 @@ public interface PathInfos {
    * Promises paths, all or none, after their content is durable. Who comes first wins: a path that is here already stays
    * as it is.
    *
+   * @return those that were not here before
    * @throws MissingReferenceException if a path refers to one that is neither here nor among {@code paths}
    */
-  void register(Collection<PathInfo> paths);
+  Set<StorePathHash> register(Collection<PathInfo> paths);
 
   /**
    * Adds to a path's signatures those that it has not, after the others; a path keeps at most {@link #MAX_SIGNATURES}. A path

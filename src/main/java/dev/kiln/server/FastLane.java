@@ -2,6 +2,7 @@ package dev.kiln.server;
 
 import java.io.IOException;
 
+import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
@@ -12,6 +13,11 @@ import org.eclipse.jetty.util.Callback;
  * a target is spelled in another way.
  */
 public interface FastLane {
+
+  /** @return whether {@link #answer} is to be asked for requests of this method */
+  default boolean takes(HttpMethod method) {
+    return method == HttpMethod.GET || method == HttpMethod.HEAD;
+  }
 
   /**
    * Answers, or declines. Runs on a virtual thread and may block.

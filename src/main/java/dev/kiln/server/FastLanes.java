@@ -1,7 +1,13 @@
 package dev.kiln.server;
 
+import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
 
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -14,15 +20,32 @@ import org.springframework.boot.jetty.servlet.JettyServletWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.stereotype.Component;
 
-/** Puts the {@link FastLane}s in front of the servlets. */
+/**
+ * Puts the {@link FastLane}s in front of the servlets, and counts what they answer: {@code kiln.lane.requests}, and
+ * {@code kiln.lane.requests.active} for those that are under way. What the servlets answer, Spring counts.
+ */
 @Component
-final class FastLanes implements WebServerFactoryCustomizer<JettyServletWebServerFactory>, SmartInitializingSingleton {
+final class FastLanes
+    implements
+      WebServerFactoryCustomizer<JettyServletWebServerFactory>,
+      SmartInitializingSingleton,
+      MeterBinder {
 
   private final ObjectProvider<FastLane> beans;
   private volatile List<FastLane> lanes = List.of();
+  private final LongAdder active = new LongAdder();
+  private final LongAdder answered = new LongAdder();
 
   FastLanes(ObjectProvider<FastLane> beans) {
     this.beans = beans;
+  }
+
+  @Override
+  public void bindTo(MeterRegistry meters) {
+    Gauge.builder("kiln.lane.requests.active", active, LongAdder::sum)
+        .description("requests that are being answered before the servlets").register(meters);
+    FunctionCounter.builder("kiln.lane.requests", answered, LongAdder::sum)
+        .description("requests that were answered before the servlets").register(meters);
   }
 
   @Override
@@ -48,15 +71,30 @@ final class FastLanes implements WebServerFactoryCustomizer<JettyServletWebServe
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
-      if (HttpMethod.GET.is(request.getMethod()) || HttpMethod.HEAD.is(request.getMethod())) {
-        String path = request.getHttpURI().getPath();
+      HttpMethod method = HttpMethod.fromString(request.getMethod());
+      String path = request.getHttpURI().getPath();
+      if (method != null && path != null) {
         for (FastLane lane : lanes) {
-          if (path != null && lane.answer(path, request, response, callback)) {
+          if (lane.takes(method) && answer(lane, path, request, response, callback)) {
             return true;
           }
         }
       }
       return super.handle(request, response, callback);
+    }
+
+    private boolean answer(FastLane lane, String path, Request request, Response response, Callback callback)
+        throws IOException {
+      active.increment();
+      try {
+        boolean answers = lane.answer(path, request, response, callback);
+        if (answers) {
+          answered.increment();
+        }
+        return answers;
+      } finally {
+        active.decrement();
+      }
     }
   }
 }

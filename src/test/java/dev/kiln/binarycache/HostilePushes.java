@@ -139,8 +139,9 @@ abstract class HostilePushes {
   }
 
   private int activeRequests() {
-    return meters.find("http.server.requests.active").longTaskTimers().stream().mapToInt(LongTaskTimer::activeTasks)
-        .sum();
+    int servlets = meters.find("http.server.requests.active").longTaskTimers().stream()
+        .mapToInt(LongTaskTimer::activeTasks).sum();
+    return servlets + (int) meters.get("kiln.lane.requests.active").gauge().value();
   }
 
   HttpResponse<String> put(String target, byte[] body) {

@@ -1,19 +1,12 @@
 package dev.kiln.binarycache.jpa;
 
 import java.time.Instant;
-import java.util.Optional;
 
 import org.springframework.data.jpa.repository.Modifying;
 import org.springframework.data.jpa.repository.Query;
 import org.springframework.data.repository.Repository;
 
 interface UploadedNarRows extends Repository<UploadedNarRow, String> {
-
-  Optional<UploadedNarRow> findByFileName(String fileName);
-
-  @Modifying
-  @Query("update UploadedNarRow n set n.uploadedAt = :uploadedAt where n.fileName = :fileName")
-  int touch(String fileName, Instant uploadedAt);
 
   @Modifying
   @Query(nativeQuery = true, value = """

@@ -70,8 +70,13 @@ class NarLane implements FastLane {
   }
 
   @Override
+  public boolean takes(HttpMethod method) {
+    return method == HttpMethod.GET;
+  }
+
+  @Override
   public boolean answer(String path, Request request, Response response, Callback callback) throws IOException {
-    NixHash hash = HttpMethod.GET.is(request.getMethod()) ? hash(path) : null;
+    NixHash hash = hash(path);
     if (hash == null) {
       return false;
     }

@@ -9,7 +9,6 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Repository;
-import org.springframework.transaction.annotation.Transactional;
 
 import dev.kiln.castore.Directories;
 import dev.kiln.castore.Directory;
@@ -82,8 +81,8 @@ class JpaDirectories implements Directories {
     return directory;
   }
 
+  /** Of many, some may be kept before others fail: each says by itself what it is, and nothing names it yet. */
   @Override
-  @Transactional
   public void putAll(Collection<Directory> directories) {
     DIRECTORIES.insert(jdbc, directories.stream().sorted(Comparator.comparing(Directory::digest)).toList());
   }

@@ -1,5 +1,6 @@
 package dev.kiln.castore.jpa;
 
+import java.sql.Connection;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -17,15 +18,13 @@ import dev.kiln.hash.Blake3Digest;
 @Repository
 class SqlPackIndex implements PackIndex {
 
-  /** Rows written by one statement. */
-  private static final int BATCH = 1_000;
-
   private static final String FIND = "select digest, pack, start, length from packed_blob where digest = any(?::bytea[])";
 
-  private static final String REGISTER = """
-      insert into pack (id, indexed) values (?, ?) on conflict (id) do update set indexed = excluded.indexed""";
+  private static final String REGISTER = "insert into pack (id, indexed) values (?, false) on conflict (id) do nothing";
 
   private static final String INDEX = """
+      with registered as (
+        insert into pack (id, indexed) values (?, true) on conflict (id) do update set indexed = true)
       insert into packed_blob (digest, pack, start, length)
       select digest, ?, start, length from unnest(?::bytea[], ?::integer[], ?::integer[]) as given (digest, start, length)
       on conflict (digest) do update set pack = excluded.pack, start = excluded.start, length = excluded.length""";
@@ -39,7 +38,6 @@ class SqlPackIndex implements PackIndex {
   }
 
   @Override
-  @Transactional(readOnly = true)
   public Map<Blake3Digest, Place> find(Collection<Blake3Digest> digests) {
     Map<Blake3Digest, Place> places = HashMap.newHashMap(digests.size());
     if (!digests.isEmpty()) {
@@ -54,30 +52,26 @@ class SqlPackIndex implements PackIndex {
   }
 
   @Override
-  @Transactional
   public void register(long pack) {
-    jdbc.update(REGISTER, pack, false);
+    jdbc.update(REGISTER, pack);
   }
 
+  /** One statement, and so one transaction: a pack holds a few thousand blobs. */
   @Override
-  @Transactional
   public void index(long pack, List<PackedBlob> blobs) {
-    jdbc.update(REGISTER, pack, true);
     // by key, so that two that index the same blobs wait for each other instead of dead-locking
     List<PackedBlob> sorted = blobs.stream().sorted(Comparator.comparing(PackedBlob::digest)).toList();
-    for (int from = 0; from < sorted.size(); from += BATCH) {
-      List<PackedBlob> batch = sorted.subList(from, Math.min(from + BATCH, sorted.size()));
-      jdbc.update(INDEX, statement -> {
-        var connection = statement.getConnection();
-        statement.setLong(1, pack);
-        statement.setArray(2, connection.createArrayOf("bytea",
-            batch.stream().map(blob -> blob.digest().toByteArray()).toArray(byte[][]::new)));
-        statement.setArray(3,
-            connection.createArrayOf("integer", batch.stream().map(blob -> blob.place().start()).toArray()));
-        statement.setArray(4,
-            connection.createArrayOf("integer", batch.stream().map(blob -> blob.place().length()).toArray()));
-      });
-    }
+    jdbc.update(INDEX, statement -> {
+      Connection connection = statement.getConnection();
+      statement.setLong(1, pack);
+      statement.setLong(2, pack);
+      statement.setArray(3, connection.createArrayOf("bytea",
+          sorted.stream().map(blob -> blob.digest().toByteArray()).toArray(byte[][]::new)));
+      statement.setArray(4,
+          connection.createArrayOf("integer", sorted.stream().map(blob -> blob.place().start()).toArray()));
+      statement.setArray(5,
+          connection.createArrayOf("integer", sorted.stream().map(blob -> blob.place().length()).toArray()));
+    });
   }
 
   @Override

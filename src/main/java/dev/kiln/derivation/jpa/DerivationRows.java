@@ -36,8 +36,6 @@ interface DerivationRows extends Repository<DerivationRow, byte[]> {
     String getName();
   }
 
-  Optional<DerivationRow> findById(byte[] hash);
-
   @Query("select d.hash as hash, d.modulo as modulo from DerivationRow d where d.hash in :hashes")
   List<ModuloView> findModulos(Collection<byte[]> hashes);
 

@@ -1,5 +1,7 @@
 package dev.kiln.derivation.jpa;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -10,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
+import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.annotation.Transactional;
 
@@ -33,18 +36,24 @@ class JpaDerivations implements Derivations {
   /** Keys in one query. */
   private static final int PAGE = 1_000;
 
+  private static final String FIND = "select name, aterm, modulo, output_hash from derivation where hash = ?";
+
   private final DerivationRows rows;
   private final DerivationInserts inserts;
+  private final JdbcTemplate jdbc;
 
-  JpaDerivations(DerivationRows rows, DerivationInserts inserts) {
+  JpaDerivations(DerivationRows rows, DerivationInserts inserts, JdbcTemplate jdbc) {
     this.rows = rows;
     this.inserts = inserts;
+    this.jdbc = jdbc;
   }
 
+  /** By a plain statement: every look-up of a path that is not here comes to it. */
   @Override
-  @Transactional(readOnly = true)
   public Optional<KnownDerivation> find(StorePathHash derivation) {
-    return rows.findById(derivation.toByteArray()).map(this::toKnownDerivation);
+    byte[] hash = derivation.toByteArray();
+    return jdbc.query(FIND, (row, _) -> toKnownDerivation(path(hash, row.getString("name")), row), hash).stream()
+        .findFirst();
   }
 
   @Override
@@ -110,13 +119,12 @@ class JpaDerivations implements Derivations {
     return inserts.insert(derivations);
   }
 
-  private KnownDerivation toKnownDerivation(DerivationRow row) {
-    ByteString aterm = ByteString.owning(row.aterm);
-    DerivationFile file = new DerivationFile(path(row.hash, row.name), aterm, ATermReader.read(aterm));
-    NixHash outputHash = row.outputHash == null
-        ? outputHash(file.derivation())
-        : NixHash.sha256(row.outputHash);
-    return new KnownDerivation(file, DerivationHash.parse(row.modulo), outputHash);
+  private KnownDerivation toKnownDerivation(StorePath path, ResultSet row) throws SQLException {
+    ByteString aterm = ByteString.owning(row.getBytes("aterm"));
+    DerivationFile file = new DerivationFile(path, aterm, ATermReader.read(aterm));
+    byte[] outputHash = row.getBytes("output_hash");
+    return new KnownDerivation(file, DerivationHash.parse(row.getString("modulo")),
+        outputHash == null ? outputHash(file.derivation()) : NixHash.sha256(outputHash));
   }
 
   /** Of a derivation that was registered before this hash was kept. */

@@ -21,6 +21,7 @@ import dev.kiln.pathinfo.Signature;
 import dev.kiln.storepath.ContentAddress;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
+import dev.kiln.storepath.StorePathName;
 
 @Repository
 class JpaPathInfos implements PathInfos {
@@ -45,35 +46,33 @@ class JpaPathInfos implements PathInfos {
       where hash = ?""";
 
   private final PathInfoRows rows;
+  private final PathInfoQueries queries;
   private final PathInfoInserts inserts;
   private final JdbcTemplate jdbc;
 
-  JpaPathInfos(PathInfoRows rows, PathInfoInserts inserts, JdbcTemplate jdbc) {
+  JpaPathInfos(PathInfoRows rows, PathInfoQueries queries, PathInfoInserts inserts, JdbcTemplate jdbc) {
     this.rows = rows;
+    this.queries = queries;
     this.inserts = inserts;
     this.jdbc = jdbc;
   }
 
   @Override
-  @Transactional(readOnly = true)
   public Optional<PathInfo> find(StorePathHash path) {
-    return rows.findWithReferences(path.toByteArray()).map(PathInfoMapping::toPathInfo);
+    return queries.find(path);
   }
 
   @Override
-  @Transactional(readOnly = true)
   public Optional<PathInfo> findByNarHash(NixHash narHash) {
-    return rows.findOneByNar(narHash.value().toByteArray()).map(StorePathHash::of).flatMap(this::find);
+    return queries.findByNar(narHash);
   }
 
   @Override
-  @Transactional(readOnly = true)
   public Optional<PathInfo> findByContentAddress(ContentAddress.Fixed address) {
-    return rows.findOneByContentAddress(address.render()).map(StorePathHash::of).flatMap(this::find);
+    return queries.findByContentAddress(address);
   }
 
   @Override
-  @Transactional(readOnly = true)
   public Set<StorePathHash> present(Collection<StorePathHash> paths) {
     return new HashSet<>(hashes(PRESENT, paths));
   }
@@ -84,9 +83,7 @@ class JpaPathInfos implements PathInfos {
     List<StorePathHash> closure = hashes(CLOSURE, paths);
     List<PathInfo> infos = new ArrayList<>(closure.size());
     for (int from = 0; from < closure.size(); from += PAGE) {
-      List<byte[]> page = closure.subList(from, Math.min(from + PAGE, closure.size())).stream()
-          .map(StorePathHash::toByteArray).toList();
-      rows.findAllWithReferences(page).forEach(row -> infos.add(PathInfoMapping.toPathInfo(row)));
+      infos.addAll(queries.findAll(closure.subList(from, Math.min(from + PAGE, closure.size()))));
     }
     return infos;
   }
@@ -95,18 +92,19 @@ class JpaPathInfos implements PathInfos {
   @Transactional(readOnly = true)
   public SortedSet<StorePath> referrers(StorePathHash path) {
     SortedSet<StorePath> referrers = new TreeSet<>();
-    rows.findReferrers(path.toByteArray()).forEach(row -> referrers.add(PathInfoMapping.path(row)));
+    rows.findReferrers(path.toByteArray())
+        .forEach(row -> referrers.add(new StorePath(StorePathHash.of(row.hash), new StorePathName(row.name))));
     return referrers;
   }
 
   @Override
   @Transactional
-  public void register(Collection<PathInfo> paths) {
+  public Set<StorePathHash> register(Collection<PathInfo> paths) {
     SortedSet<StorePath> missing = missingReferences(paths);
     if (!missing.isEmpty()) {
       throw new MissingReferenceException(missing);
     }
-    inserts.insert(paths);
+    return inserts.insert(paths);
   }
 
   @Override

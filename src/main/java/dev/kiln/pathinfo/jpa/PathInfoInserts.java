@@ -46,12 +46,17 @@ class PathInfoInserts {
     this.jdbc = jdbc;
   }
 
-  /** A path that was here already keeps its references, too. */
-  void insert(Collection<PathInfo> paths) {
+  /**
+   * Inserts those that are not here. A path that is keeps its references, too.
+   *
+   * @return what was inserted
+   */
+  Set<StorePathHash> insert(Collection<PathInfo> paths) {
     List<PathInfo> sorted = paths.stream().sorted(Comparator.comparing(PathInfo::path)).toList();
     Set<StorePathHash> inserted = PATHS.insertReturning("hash", jdbc, sorted).stream().map(StorePathHash::of)
         .collect(Collectors.toSet());
     REFERENCES.insert(jdbc, sorted.stream().filter(info -> inserted.contains(info.path().hash()))
         .flatMap(info -> info.references().stream().map(reference -> new Reference(info.path(), reference))).toList());
+    return inserted;
   }
 }
