@@ -21,6 +21,22 @@ public interface Blobs {
    */
   FileChannel open(Blake3Digest digest) throws IOException;
 
+  /** Opens blobs one after the other, as those of a tree are wanted. It may read ahead. Used by one thread at a time. */
+  @FunctionalInterface
+  interface Reader {
+
+    /**
+     * Opens a blob as {@link Blobs#open} does. The caller closes it before the next one is opened.
+     *
+     * @throws MissingBlobException if it is not here
+     */
+    FileChannel open(Blake3Digest digest) throws IOException;
+  }
+
+  default Reader reader() {
+    return this::open;
+  }
+
   /** Hears which files will be looked for next, so that they can be looked up together. They need not be here. */
   default void expect(Collection<FileNode> files) {}
 

@@ -41,6 +41,7 @@ final class NarStream implements NodeVisitor {
   private static final byte[] ZEROS = new byte[Long.BYTES];
 
   private final Blobs blobs;
+  private final Blobs.Reader reader;
   private final long from;
   private final long to;
   private final ByteBuffer buffer;
@@ -56,6 +57,7 @@ final class NarStream implements NodeVisitor {
    */
   NarStream(Blobs blobs, long from, long to, ByteBuffer buffer, Output out) {
     this.blobs = blobs;
+    this.reader = blobs.reader();
     this.from = from;
     this.to = to;
     this.buffer = buffer.order(ByteOrder.LITTLE_ENDIAN);
@@ -98,7 +100,7 @@ final class NarStream implements NodeVisitor {
     long first = Math.max(0, from - position);
     long end = Math.min(file.size(), to - position);
     if (first < end) {
-      try (FileChannel blob = blobs.open(file.digest())) {
+      try (FileChannel blob = reader.open(file.digest())) {
         content(file, blob, first, end);
       }
     }

@@ -5,15 +5,19 @@ import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import dev.kiln.castore.Blobs.Batch;
@@ -105,6 +109,43 @@ public abstract class BlobsContract {
     for (int i = 0; i < 2_500; i++) {
       assertThat(read(Blake3.of(content(i)))).isEqualTo(content(i));
     }
+  }
+
+  /** Those of a row that is read ahead, of another row, large ones, and one that is not there. */
+  @ParameterizedTest
+  @EnumSource
+  void aReaderGivesBlobsInAnyOrder(Order order) throws IOException {
+    List<Integer> sizes = new ArrayList<>(IntStream.range(0, 600).boxed().toList());
+    sizes.addAll(List.of(60_000, 65_000, 65_535, 65_536, 70_000, 1_000, 300, 60_001));
+    for (List<Integer> half : List.of(sizes.subList(0, 300), sizes.subList(300, sizes.size()))) {
+      try (Batch batch = blobs.begin()) {
+        for (int size : half) {
+          batch.put(new ByteArrayInputStream(content(size)));
+        }
+        batch.sync();
+      }
+    }
+    switch (order) {
+      case AS_PUT -> {
+      }
+      case BACKWARDS -> Collections.reverse(sizes);
+      case SHUFFLED -> Collections.shuffle(sizes, new Random(7));
+      case EACH_TWICE -> sizes = sizes.stream().flatMap(size -> Stream.of(size, size)).toList();
+    }
+    Blobs.Reader reader = blobs.reader();
+    for (int size : sizes) {
+      try (FileChannel blob = reader.open(Blake3.of(content(size)))) {
+        assertThat(blob.size()).isEqualTo(size);
+        assertThat(Channels.newInputStream(blob).readAllBytes()).isEqualTo(content(size));
+      }
+      if (size == 300) {
+        assertThatThrownBy(() -> reader.open(Blake3.of(content(99_999)))).isInstanceOf(MissingBlobException.class);
+      }
+    }
+  }
+
+  enum Order {
+    AS_PUT, BACKWARDS, SHUFFLED, EACH_TWICE
   }
 
   @ParameterizedTest

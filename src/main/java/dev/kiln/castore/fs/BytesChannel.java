@@ -16,8 +16,8 @@ final class BytesChannel extends FileChannel {
 
   private final ByteBuffer bytes;
 
-  BytesChannel(byte[] bytes) {
-    this.bytes = ByteBuffer.wrap(bytes);
+  BytesChannel(byte[] bytes, int offset, int length) {
+    this.bytes = ByteBuffer.wrap(bytes, offset, length).slice();
   }
 
   @Override

@@ -110,6 +110,17 @@ public final class PackedBlobs implements Blobs, Closeable {
 
   @Override
   public FileChannel open(Blake3Digest digest) throws IOException {
+    return reader().open(digest);
+  }
+
+  /** A tree's blobs mostly lie one after the other: what follows the second of a row is read with it. */
+  @Override
+  public Reader reader() {
+    PackReader reader = new PackReader(packs);
+    return digest -> open(digest, reader);
+  }
+
+  private FileChannel open(Blake3Digest digest, PackReader reader) throws IOException {
     Place place = near(digest);
     if (place == null) {
       if (files.contains(digest)) {
@@ -121,7 +132,7 @@ public final class PackedBlobs implements Blobs, Closeable {
       throw new MissingBlobException(digest);
     }
     try {
-      return new BytesChannel(packs.read(place));
+      return reader.open(place);
     } catch (IOException e) {
       if (Packs.isAbsence(e)) {
         MissingBlobException missing = new MissingBlobException(digest);

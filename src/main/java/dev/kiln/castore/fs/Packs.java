@@ -18,7 +18,6 @@ import java.util.regex.Pattern;
 
 import dev.kiln.bytes.ByteString;
 import dev.kiln.castore.PackIndex.PackedBlob;
-import dev.kiln.castore.PackIndex.Place;
 import dev.kiln.posix.DirectoryFd;
 import dev.kiln.posix.Errno;
 import dev.kiln.posix.FileFd;
@@ -78,17 +77,22 @@ final class Packs implements Closeable {
     return whileOpen(id, file -> PackTable.read(file, id));
   }
 
-  /** @throws IOException if the pack is not here, or too short */
-  byte[] read(Place place) throws IOException {
-    return whileOpen(place.pack(), file -> {
-      byte[] content = new byte[place.length()];
-      ByteBuffer rest = ByteBuffer.wrap(content);
-      while (rest.hasRemaining()) {
-        if (file.read(rest, place.start() + (long) rest.position()) < 0) {
-          throw new EOFException("pack " + name(place.pack()) + " ends within a blob");
+  /**
+   * Reads a part of a pack into {@code bytes}, from its begin.
+   *
+   * @param length how much there has to be; more is read as far as {@code bytes} and the pack go
+   * @return how much was read
+   * @throws IOException if the pack is not here, or too short
+   */
+  int read(long id, int start, byte[] bytes, int length) throws IOException {
+    return whileOpen(id, file -> {
+      ByteBuffer rest = ByteBuffer.wrap(bytes);
+      while (rest.position() < length) {
+        if (file.read(rest, start + (long) rest.position()) < 0) {
+          throw new EOFException("pack " + name(id) + " ends within a blob");
         }
       }
-      return content;
+      return rest.position();
     });
   }
 

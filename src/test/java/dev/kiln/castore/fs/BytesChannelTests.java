@@ -27,7 +27,8 @@ class BytesChannelTests {
       byte[] content = new byte[size];
       random.nextBytes(content);
       Path path = Files.write(dir.resolve("file"), content);
-      try (FileChannel file = FileChannel.open(path); FileChannel bytes = new BytesChannel(content)) {
+      try (FileChannel file = FileChannel.open(path);
+          FileChannel bytes = new BytesChannel(content, 0, content.length)) {
         assertThat(bytes.size()).isEqualTo(file.size());
         for (int i = 0; i < 500; i++) {
           long position = random.nextInt(size + 10);
@@ -71,7 +72,7 @@ class BytesChannelTests {
 
   @Test
   void canNeitherBeWrittenNorReadAfterItIsClosed() throws IOException {
-    FileChannel bytes = new BytesChannel(new byte[10]);
+    FileChannel bytes = new BytesChannel(new byte[10], 0, 10);
     assertThatThrownBy(() -> bytes.write(ByteBuffer.allocate(1))).isInstanceOf(NonWritableChannelException.class);
     assertThatThrownBy(() -> bytes.truncate(1)).isInstanceOf(NonWritableChannelException.class);
     bytes.close();
