@@ -1,5 +1,7 @@
 package dev.kiln.build.fs;
 
+import java.time.Clock;
+
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -10,7 +12,7 @@ import dev.kiln.datadir.SharedDirectory;
 class BuildLogsConfiguration {
 
   @Bean
-  BuildLogs buildLogs(SharedDirectory sharedDirectory) {
-    return new FsBuildLogs(sharedDirectory.resolve("logs"));
+  BuildLogs buildLogs(SharedDirectory sharedDirectory, Clock clock) {
+    return new FsBuildLogs(sharedDirectory.resolve("logs"), clock);
   }
 }
