@@ -20,13 +20,16 @@ class SqlPackIndex implements PackIndex {
 
   private static final String FIND = "select digest, pack, start, length from packed_blob where digest = any(?::bytea[])";
 
-  private static final String REGISTER = "insert into pack (id, indexed) values (?, false) on conflict (id) do nothing";
+  private static final String REGISTER = "insert into pack (id, indexed) values (?, false) on conflict do nothing";
 
+  /** Locks the pack's row until the blobs are committed: of two that index a pack, the second waits, and finds it done. */
   private static final String INDEX = """
-      with registered as (
-        insert into pack (id, indexed) values (?, true) on conflict (id) do update set indexed = true)
+      with claimed as (
+        insert into pack (id, indexed) values (?, true)
+        on conflict (id) do update set indexed = true where not pack.indexed returning id)
       insert into packed_blob (digest, pack, start, length)
-      select digest, ?, start, length from unnest(?::bytea[], ?::integer[], ?::integer[]) as given (digest, start, length)
+      select digest, claimed.id, start, length
+      from claimed cross join unnest(?::bytea[], ?::integer[], ?::integer[]) as given (digest, start, length)
       on conflict (digest) do update set pack = excluded.pack, start = excluded.start, length = excluded.length""";
 
   private final PackRows rows;
@@ -64,12 +67,11 @@ class SqlPackIndex implements PackIndex {
     jdbc.update(INDEX, statement -> {
       Connection connection = statement.getConnection();
       statement.setLong(1, pack);
-      statement.setLong(2, pack);
-      statement.setArray(3, connection.createArrayOf("bytea",
+      statement.setArray(2, connection.createArrayOf("bytea",
           sorted.stream().map(blob -> blob.digest().toByteArray()).toArray(byte[][]::new)));
-      statement.setArray(4,
+      statement.setArray(3,
           connection.createArrayOf("integer", sorted.stream().map(blob -> blob.place().start()).toArray()));
-      statement.setArray(5,
+      statement.setArray(4,
           connection.createArrayOf("integer", sorted.stream().map(blob -> blob.place().length()).toArray()));
     });
   }
