@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 
 import dev.kiln.realise.Plan.Step;
@@ -28,6 +29,10 @@ final class Schedule {
     this.height = heights();
   }
 
+  private static int place(Map<StorePathHash, Integer> places, StorePathHash step) {
+    return Objects.requireNonNull(places.get(step), "what is waited for is no step");
+  }
+
   private static int[][] dependents(List<Step> steps, int[] waitsFor) {
     Map<StorePathHash, Integer> places = HashMap.newHashMap(steps.size());
     for (int i = 0; i < steps.size(); i++) {
@@ -35,14 +40,14 @@ final class Schedule {
     }
     int[] counts = new int[steps.size()];
     for (Step step : steps) {
-      step.waitsFor().forEach(input -> counts[places.get(input)]++);
+      step.waitsFor().forEach(input -> counts[place(places, input)]++);
     }
     int[][] dependents = new int[steps.size()][];
     Arrays.setAll(dependents, i -> new int[counts[i]]);
     for (int i = 0; i < steps.size(); i++) {
       waitsFor[i] = steps.get(i).waitsFor().size();
       for (StorePathHash input : steps.get(i).waitsFor()) {
-        int place = places.get(input);
+        int place = place(places, input);
         dependents[place][--counts[place]] = i;
       }
     }
