@@ -16,10 +16,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 /** Where builds get their cgroups. */
 class CgroupsTests {
 
-  private static final String UNIFIED = "24 23 0:22 / /proc rw - proc proc rw\n"
-      + "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n";
-  private static final String HYBRID = "35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
-      + "41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
+  private static final String UNIFIED = """
+      24 23 0:22 / /proc rw - proc proc rw
+      30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate
+      """;
+  private static final String HYBRID = """
+      35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory
+      41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw
+      """;
   private static final String PART = "30 23 0:26 /docker/abc /sys/fs/cgroup ro - cgroup2 cgroup rw\n";
 
   @TempDir
