@@ -7,6 +7,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 import jakarta.validation.Valid;
+import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.jspecify.annotations.Nullable;
@@ -27,12 +28,13 @@ import org.springframework.validation.annotation.Validated;
  * @param shell a static busybox, which builders find as {@code /bin/sh}; by default {@code /bin/busybox} or
  *     {@code /usr/bin/busybox}
  * @param limits of one build
+ * @param resources of this machine that the processes of one build may use together
  */
 @Validated
 @ConfigurationProperties("kiln.build")
 public record BuildProperties(@DefaultValue("auto") Mode builder, @DefaultValue List<String> systems,
     @Nullable SortedSet<String> systemFeatures, @DefaultValue("0") @Min(0) int cores, @Nullable Path shell,
-    @DefaultValue @Valid Limits limits) {
+    @DefaultValue @Valid Limits limits, @DefaultValue @Valid Resources resources) {
 
   public BuildProperties {
     systems = List.copyOf(systems);
@@ -61,4 +63,18 @@ public record BuildProperties(@DefaultValue("auto") Mode builder, @DefaultValue 
   public record Limits(@DefaultValue("1h") @DurationMin(seconds = 1) Duration time,
       @DefaultValue("0s") @DurationMin(seconds = 0) Duration silence, @DefaultValue("64MB") DataSize log,
       @DefaultValue("16GB") DataSize output, @DefaultValue("1GB") DataSize reserve) {}
+
+  /**
+   * What the processes of one build may use together, or each. In a cgroup (version 2) of its own where Kiln may make one; else
+   * Kiln adds up what they use, several times a second, and ends the build.
+   *
+   * @param memory of them all, swap included; none stands for four fifths of this machine's, or container's
+   * @param processes and threads of them all
+   * @param openFiles of each process
+   * @param cpuWeight against Kiln's 100, where there is a cgroup (cgroups(7): cpu.weight)
+   * @param cgroup a directory of cgroup version 2 that Kiln may make cgroups in; none stands for the one that Kiln runs in
+   */
+  public record Resources(@Nullable DataSize memory, @DefaultValue("16384") @Min(16) int processes,
+      @DefaultValue("65536") @Min(64) int openFiles, @DefaultValue("20") @Min(1) @Max(10_000) int cpuWeight,
+      @Nullable Path cgroup) {}
 }

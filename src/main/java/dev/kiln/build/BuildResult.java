@@ -6,8 +6,17 @@ import java.util.TreeMap;
 
 import dev.kiln.pathinfo.PathInfo;
 
-/** @param outputs by name, all of the derivation's, to be registered together */
-public record BuildResult(SortedMap<String, PathInfo> outputs) {
+/**
+ * What became of a build.
+ *
+ * @param outputs by name, all of the derivation's, to be registered together
+ */
+public record BuildResult(SortedMap<String, PathInfo> outputs, ResourceUse use) {
 
   public BuildResult { outputs = Collections.unmodifiableSortedMap(new TreeMap<>(outputs)); }
+
+  /** Of a build that was not measured. */
+  public BuildResult(SortedMap<String, PathInfo> outputs) {
+    this(outputs, ResourceUse.UNKNOWN);
+  }
 }

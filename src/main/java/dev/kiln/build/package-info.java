@@ -1,6 +1,6 @@
 /** Builds one derivation in a sandbox, all of its inputs being here. */
 @ApplicationModule(allowedDependencies = {"bytes", "hash", "json", "storepath", "castore", "castore::fs", "nar",
-    "compression",
+    "compression", "tar",
     "derivation",
     "pathinfo", "posix", "jdbc", "problem", "datadir"})
 @NullMarked

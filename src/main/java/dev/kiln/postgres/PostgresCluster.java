@@ -92,6 +92,7 @@ final class PostgresCluster {
     removeUnfinished(directory);
     if (Files.exists(data))
       return;
+    requireOrdinaryName(directory);
     Path unfinished = Files.createTempDirectory(directory, UNFINISHED);
     // The builtin locale provider: sorting does not depend on the machine, nor change with its libraries.
     var outcome = launcher.run(
@@ -108,6 +109,16 @@ final class PostgresCluster {
     }
     Files.move(unfinished, data, StandardCopyOption.ATOMIC_MOVE);
     Directories.force(directory);
+  }
+
+  /** initdb runs its programs by a shell, in whose double quotes these still mean something. */
+  private static void requireOrdinaryName(Path directory) {
+    if (directory.toString().chars().anyMatch(each -> "\"$`\\\n\r".indexOf(each) >= 0)) {
+      throw new PostgresException(
+          "PostgreSQL's data directory cannot be created in '" + directory
+              + "', because initdb takes no path with a quotation mark, dollar, backtick, backslash or line break",
+          "Set kiln.data-dir to another directory, " + PostgresException.USE_ANOTHER);
+    }
   }
 
   private static void removeUnfinished(Path directory) throws IOException {

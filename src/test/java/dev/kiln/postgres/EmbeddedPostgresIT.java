@@ -14,6 +14,8 @@ import java.util.stream.Stream;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.PGConnection;
 import org.springframework.util.FileSystemUtils;
 import org.springframework.util.unit.DataSize;
@@ -126,6 +128,15 @@ class EmbeddedPostgresIT {
     }
     assertThatThrownBy(() -> start(temporary)).isInstanceOf(PostgresException.class)
         .hasMessageContaining("PostgreSQL cannot be run").hasMessageContaining("libssl.so.1.1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a\"b", "a$b", "a`b", "a\\b", "a\nb"})
+  void refusesADirectoryThatInitdbWouldTakeForSomethingElse(String name) throws IOException {
+    Path odd = Files.createDirectory(temporary.resolve(name));
+    assertThatThrownBy(() -> start(odd)).isInstanceOf(PostgresException.class).hasMessageContaining(odd.toString())
+        .hasMessageContaining("initdb takes no path with");
+    assertThat(odd.resolve("data")).doesNotExist();
   }
 
   @Test

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import javax.net.ssl.SSLContext;
 
 import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.auth.AuthScope;
@@ -22,6 +23,7 @@ import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
 import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.io.HttpClientConnectionManager;
+import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.util.Timeout;
@@ -41,13 +43,15 @@ final class Connections implements AutoCloseable {
   private final FetchProperties.Limits limits;
   private final AllowedAddresses addresses;
   private final Proxies proxies;
+  private final SSLContext authorities;
   private final CloseableHttpClient direct;
   private final Map<Url, CloseableHttpClient> proxied = new HashMap<>();
 
-  Connections(FetchProperties.Limits limits, AllowedAddresses addresses, Proxies proxies) {
+  Connections(FetchProperties.Limits limits, AllowedAddresses addresses, Proxies proxies, SSLContext authorities) {
     this.limits = limits;
     this.addresses = addresses;
     this.proxies = proxies;
+    this.authorities = authorities;
     this.direct = builder(addresses).build();
     for (Url proxy : proxies.all()) {
       HttpClientBuilder builder = builder(new OnlyProxy(proxy.host()))
@@ -115,7 +119,7 @@ final class Connections implements AutoCloseable {
     Http1Config bounded = Http1Config.custom().setMaxLineLength(MAX_LINE).setMaxHeaderCount(MAX_HEADERS).build();
     return PoolingHttpClientConnectionManagerBuilder.create().setDnsResolver(resolver)
         .setConnectionFactory(ManagedHttpClientConnectionFactory.builder().http1Config(bounded).build())
-        .setDefaultConnectionConfig(
+        .setTlsSocketStrategy(new DefaultClientTlsStrategy(authorities)).setDefaultConnectionConfig(
             ConnectionConfig.custom().setConnectTimeout(Timeout.of(limits.connect())).setSocketTimeout(read).build())
         .setMaxConnTotal(MAX_CONNECTIONS).setMaxConnPerRoute(MAX_CONNECTIONS).build();
   }

@@ -124,9 +124,20 @@ final class Downloader {
       case UnknownHostException _ -> passing(url, "Couldn't resolve host name (6)");
       case ConnectTimeoutException _,ConnectException _ -> passing(url, "Couldn't connect to server (7)");
       case SocketTimeoutException _ -> passing(url, "Timeout was reached (28)");
-      case SSLException _ -> FetchFailed.forGood(FetchFailed.unable(url, "SSL connect error (35): " + e.getMessage()));
+      case SSLException _ -> FetchFailed.forGood(FetchFailed.unable(url, "SSL connect error (35): " + reasons(e)));
       default -> passing(url, String.valueOf(e.getMessage()));
     };
+  }
+
+  /** What is wrong with a certificate stands in the last cause, and what it means in the first. */
+  private static String reasons(Throwable e) {
+    Throwable last = e;
+    while (last.getCause() != null) {
+      last = last.getCause();
+    }
+    String first = String.valueOf(e.getMessage());
+    String message = String.valueOf(last.getMessage());
+    return printable(first.contains(message) ? first : first + ": " + message);
   }
 
   private static FetchFailed passing(Url url, String reason) {

@@ -42,7 +42,8 @@ class FetchConfiguration {
   static Connections connections(FetchProperties properties, Map<String, String> environment) {
     AllowedAddresses addresses = new AllowedAddresses(
         properties.allow().networks().stream().map(Network::parse).toList());
-    return new Connections(properties.limits(), addresses, Proxies.of(properties.proxy(), environment));
+    return new Connections(properties.limits(), addresses, Proxies.of(properties.proxy(), environment),
+        Authorities.of(properties.certificates(), environment));
   }
 
   static FetchUrl fetchUrl(FetchProperties properties, Connections connections, Intake intake, Download.Room room) {

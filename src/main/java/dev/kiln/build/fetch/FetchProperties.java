@@ -21,13 +21,16 @@ import org.springframework.validation.annotation.Validated;
  * @param hashedMirrors URLs below which flat files are looked for by algorithm and hash, before their own URL (Nix:
  *     hashed-mirrors)
  * @param netrcFile with the credentials of hosts, as curl reads it; none by default
+ * @param certificates a file with the certificates (PEM) of the authorities that servers are verified by; none stands for what
+ *     {@code NIX_SSL_CERT_FILE} or {@code SSL_CERT_FILE} names, or else for Java's
  * @param proxy that downloads go through
  * @param limits of one download
  */
 @Validated
 @ConfigurationProperties("kiln.fetch")
 public record FetchProperties(@DefaultValue("true") boolean enabled, @DefaultValue @Valid Allow allow,
-    @DefaultValue List<String> hashedMirrors, @Nullable String netrcFile, @DefaultValue Proxy proxy,
+    @DefaultValue List<String> hashedMirrors, @Nullable String netrcFile, @Nullable String certificates,
+    @DefaultValue Proxy proxy,
     @DefaultValue @Valid Limits limits) {
 
   public FetchProperties { hashedMirrors = List.copyOf(hashedMirrors); }

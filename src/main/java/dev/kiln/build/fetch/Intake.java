@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
+import dev.kiln.build.Bounded;
 import dev.kiln.build.BuildRequest;
 import dev.kiln.build.FixedOutputs;
 import dev.kiln.build.ReferenceScanner;

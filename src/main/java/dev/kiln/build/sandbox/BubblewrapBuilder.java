@@ -44,8 +44,9 @@ final class BubblewrapBuilder implements Builder, AutoCloseable {
     platform.requireCanBuild(request.derivationPath(), request.derivation(), attributes);
     try (Inputs inputs = new Inputs(checkouts);
         BuildDirectory directory = workshop.directory(request.derivationPath().hash().toString());
-        BuildLog carried = new BuildLog(log, limits.log().toBytes())) {
-      return build(request, attributes, inputs, directory, carried);
+        BuildLog carried = new BuildLog(log, limits.log().toBytes());
+        Watch watch = workshop.watch(directory, carried)) {
+      return build(request, attributes, inputs, directory, carried, watch);
     } catch (ClosedByInterruptException e) {
       // A channel says an interruption so, and leaves the thread's flag set
       Thread.interrupted();
@@ -59,7 +60,7 @@ final class BubblewrapBuilder implements Builder, AutoCloseable {
   }
 
   private BuildResult build(BuildRequest request, Attributes attributes, Inputs inputs, BuildDirectory directory,
-      BuildLog log) throws IOException, InterruptedException {
+      BuildLog log, Watch watch) throws IOException, InterruptedException {
     Derivation derivation = ScratchPaths.of(request).of(request.derivation());
     boolean network = derivation.isFixedOutput();
     BuildEnvironment environment = BuildEnvironment.of(derivation, attributes, new ReferencesGraph(request), cores,
@@ -69,14 +70,13 @@ final class BubblewrapBuilder implements Builder, AutoCloseable {
     inputs.show(request.inputClosure().values(), mounts);
     ExecImage image = new ExecImage(workshop.architecture(), derivation.system().equals(LINUX_32), derivation.builder(),
         BuildEnvironment.argv(derivation), environment.variables());
-    Watch watch = new Watch(limits, directory, log);
     int exit = workshop.sandbox().run(directory, mounts, image, network, log, watch);
     watch.checkLog();
     if (exit != 0) {
       throw new BuildException.BuilderFailed(exit);
     }
     watch.checkDisk();
-    return new BuildResult(outputs.take(request, attributes, directory));
+    return new BuildResult(outputs.take(request, attributes, directory), watch.resources().use());
   }
 
   private static void writeFiles(BuildEnvironment environment, BuildDirectory directory) throws IOException {

@@ -76,11 +76,12 @@ class BuilderConfiguration {
         () -> new Unusable("there is no static busybox (kiln.build.shell); this helps: " + INSTALL));
     Platform platform = Platform.of(properties, architecture);
     try {
-      Workshop workshop = Workshop.open(directory, architecture, bubblewrap, shell, properties.limits(),
-          platform.hasKvm());
-      workshop.probe(properties.limits());
+      Workshop workshop = Workshop.open(directory, architecture, bubblewrap, shell, properties, platform.hasKvm());
+      workshop.probe();
       int cores = properties.cores() == 0 ? Runtime.getRuntime().availableProcessors() : properties.cores();
-      log.info("Builds run in bubblewrap, for {} with features {}", platform.systems(), platform.features());
+      log.info("Builds run in bubblewrap, for {} with features {}; limits by {}", platform.systems(),
+          platform.features(),
+          workshop.cgroups().map(cgroups -> "cgroups with " + cgroups.controllers()).orElse("looking at processes"));
       return new BubblewrapBuilder(workshop, platform, properties.limits(), cores, checkouts,
           new Outputs(castore, InstantSource.system(), properties.limits().output().toBytes()));
     } catch (IOException | BuildException e) {

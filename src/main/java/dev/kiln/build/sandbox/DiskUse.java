@@ -14,10 +14,13 @@ import dev.kiln.posix.DirectoryFd;
 import dev.kiln.posix.FileStatus;
 
 /**
- * Adds up what the files below directories take on the disk, while somebody may change them. What vanishes or cannot be read meanwhile
+ * Adds up what the files below directories take on the disk, empty ones too, while somebody may change them. What vanishes or cannot be read meanwhile
  * is left out. Files with several names count once. Nothing in other mounts or behind links counts.
  */
 final class DiskUse {
+
+  /** What an entry takes, however empty it is: an inode, and its name. */
+  private static final long ENTRY = 512;
 
   private record Inode(long device, long inode) {}
 
@@ -94,6 +97,6 @@ final class DiskUse {
     } else if (status.links() > 1 && !linked.add(new Inode(status.device(), status.inode()))) {
       return;
     }
-    bytes += status.allocated();
+    bytes += ENTRY + status.allocated();
   }
 }

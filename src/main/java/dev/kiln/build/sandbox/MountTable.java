@@ -19,7 +19,7 @@ import dev.kiln.storepath.StorePath;
  * What one build mounts, in order. One {@code mount -a} in a mount namespace of the build's own does it for any number of
  * inputs, where bubblewrap would read the kernel's mount table again for every single one. Busybox cuts a line off after about
  * 500 bytes, and without the options would set up a loop device: paths below the build's directory, which is the current one
- * when they are mounted, are relative to it, so that long names of inputs fit wherever Kiln keeps its data.
+ * when they are mounted, and beside it are relative to it, so that long names of inputs fit wherever Kiln keeps its data.
  */
 final class MountTable {
 
@@ -86,7 +86,7 @@ final class MountTable {
   }
 
   private Path here(Path path) {
-    return path.startsWith(directory.path()) ? directory.path().relativize(path) : path;
+    return path.startsWith(BuildDirectory.parentOf(directory.path())) ? directory.path().relativize(path) : path;
   }
 
   /** See fstab(5). */

@@ -14,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
@@ -24,6 +25,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import dev.kiln.build.BuildException;
+import dev.kiln.build.BuildProperties;
 import dev.kiln.posix.Signal;
 
 /**
@@ -51,6 +53,8 @@ final class Sandbox implements Closeable {
   private final Path busybox;
   private final Path filter;
   private final long maxFileSize;
+  private final BuildProperties.Resources limits;
+  private final List<String> covers;
 
   /**
    * Starts every process. It must be one thread that lives as long as Kiln: {@code --die-with-parent} means the thread that
@@ -62,12 +66,16 @@ final class Sandbox implements Closeable {
   /**
    * @param filter a file with the {@link SeccompFilter}
    * @param maxFileSize that a builder may write, in bytes
+   * @param limits of which the shell sets those that the kernel holds process by process, or user by user
    */
-  Sandbox(Path bubblewrap, Path busybox, Path filter, long maxFileSize) {
+  Sandbox(Path bubblewrap, Path busybox, Path filter, long maxFileSize, BuildProperties.Resources limits)
+      throws IOException {
     this.bubblewrap = bubblewrap;
     this.busybox = busybox;
     this.filter = filter;
     this.maxFileSize = maxFileSize;
+    this.limits = limits;
+    this.covers = KernelFiles.covers();
   }
 
   /**
@@ -82,15 +90,17 @@ final class Sandbox implements Closeable {
       throws IOException, InterruptedException {
     mounts.write();
     writeProgram(image, directory.image());
-    Process process = start(command(directory, mounts, network, log), directory);
+    Process process = start(joining(watch.resources().joining(), command(directory, mounts, network, log)), directory,
+        watch.resources());
     try {
       while (!process.waitFor(TICK_MILLIS, TimeUnit.MILLISECONDS)) {
-        watch.check();
+        watch.check(child(directory));
       }
     } finally {
-      end(process, directory);
+      end(process, directory, watch.resources());
     }
     OptionalInt exit = exitCode(directory);
+    watch.resources().judge(exit.orElse(1) != 0);
     if (exit.isEmpty()) {
       String complaint = new String(process.getInputStream().readNBytes(MAX_COMPLAINT), StandardCharsets.UTF_8).strip();
       throw new BuildException.MachineFailed("the sandbox could not be set up: "
@@ -113,27 +123,52 @@ final class Sandbox implements Closeable {
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r-xr-xr-x"));
   }
 
+  /** Only what a process starts after it joined a cgroup is in it, too: so the first does it before anything else. */
+  private List<String> joining(Optional<Path> cgroup, List<String> command) {
+    if (cgroup.isEmpty()) {
+      return command;
+    }
+    List<String> joining = new ArrayList<>(
+        List.of(busybox.toString(), "sh", "-c", "echo $$ >\"$0\" && exec \"$@\"", cgroup.get().toString()));
+    joining.addAll(command);
+    return joining;
+  }
+
   private List<String> command(BuildDirectory directory, MountTable mounts, boolean network, BuildLog log) {
     List<String> command = new ArrayList<>(List.of(busybox.toString(), "unshare", "-U", "-r", "-m", "--propagation",
         "private", busybox.toString(), "sh", "-c", script(directory, mounts, log), busybox.toString()));
     command.addAll(List.of(bubblewrap.toString(), "--dev-bind", directory.root().toString(), "/", "--remount-ro", "/",
-        "--proc", "/proc", "--unshare-user", "--uid", "1000", "--gid", "100", "--unshare-pid", "--as-pid-1",
-        "--unshare-ipc", "--unshare-uts", "--hostname", "localhost", "--new-session", "--die-with-parent", "--cap-drop",
+        "--unshare-user", "--uid", "1000", "--gid", "100", "--unshare-pid", "--as-pid-1",
+        "--unshare-ipc", "--unshare-cgroup-try", "--unshare-uts", "--hostname", "localhost", "--new-session",
+        "--die-with-parent", "--cap-drop",
         "ALL", "--chdir", BuildEnvironment.BUILD_TOP, "--json-status-fd", Integer.toString(STATUS), "--seccomp",
         Integer.toString(FILTER)));
     if (!network) {
       command.add("--unshare-net");
     }
+    command.addAll(List.of("--proc", "/proc"));
+    command.addAll(covers);
     command.add("/proc/self/fd/" + ExecImage.IMAGE);
     return command;
   }
 
-  /** Begins with the limits that builders inherit (Nix: no core dumps), then mounts, then opens what the rest expects. */
+  /**
+   * Begins with the limits that builders inherit (Nix: no core dumps), then mounts, then opens what the rest expects. A limit
+   * that is lower already stays so. Processes are counted by user namespace. A builder could, in a cgroup namespace of its
+   * own, mount cgroups that Kiln's user may write: bubblewrap makes the only such namespace. If the machine runs out of memory in spite of
+   * all, builders are to go first, and neither Kiln nor its database.
+   */
   private String script(BuildDirectory directory, MountTable mounts, BuildLog log) {
     StringBuilder script = new StringBuilder("umask 022; ulimit -S -c 0; ulimit -f " + maxFileSize / 512 + "\n");
+    script.append("{ ulimit -n ").append(limits.openFiles()).append("; } 2>/dev/null\n");
+    script.append("{ ulimit -u ").append(limits.processes()).append("; } 2>/dev/null\n");
+    script.append("{ echo 1 >/proc/sys/user/max_cgroup_namespaces; } 2>/dev/null\n");
+    script.append("{ echo 800 >/proc/self/oom_score_adj; } 2>/dev/null\n");
     for (Map.Entry<Path, Path> each : mounts.readOnly().entrySet()) {
       String place = quoted(each.getValue());
-      script.append("\"$0\" mount -o bind ").append(quoted(each.getKey())).append(' ').append(place).append(" && ");
+      // Busybox finds a file system in a name with '#' and a host in one with ':', but neither in a dot
+      script.append("(cd ").append(quoted(each.getKey())).append(" && \"$0\" mount -o bind . ").append(place)
+          .append(") && ");
       script.append("\"$0\" mount -o remount,bind,ro,nosuid,nodev none ").append(place).append(" || exit\n");
     }
     script.append("\"$0\" mount -a -T ").append(quoted(directory.mountTable())).append(" || exit\n");
@@ -148,7 +183,8 @@ final class Sandbox implements Closeable {
     return "'" + path.toString().replace("'", "'\\''") + "'";
   }
 
-  private Process start(List<String> command, BuildDirectory directory) throws IOException, InterruptedException {
+  private Process start(List<String> command, BuildDirectory directory, ResourceWatch resources)
+      throws IOException, InterruptedException {
     ProcessBuilder builder = new ProcessBuilder(command).directory(directory.path().toFile()).redirectErrorStream(true)
         .redirectInput(Path.of("/dev/null").toFile());
     builder.environment().clear();
@@ -158,7 +194,7 @@ final class Sandbox implements Closeable {
       try {
         Process process = started.get();
         if (interrupted) {
-          end(process, directory);
+          end(process, directory, resources);
           throw new InterruptedException();
         }
         return process;
@@ -175,7 +211,7 @@ final class Sandbox implements Closeable {
   }
 
   /** Waits until all of the sandbox is gone, and sees to it. Does not let itself be interrupted. */
-  private static void end(Process process, BuildDirectory directory) throws IOException {
+  private static void end(Process process, BuildDirectory directory, ResourceWatch resources) throws IOException {
     // Bubblewrap, killed while it makes its child, could leave it waiting for ever: let it come so far first
     for (long waited = 0; waited < MERCY_MILLIS && child(directory).isEmpty(); waited += POLL_MILLIS) {
       if (waitFor(process, POLL_MILLIS)) {
@@ -183,6 +219,9 @@ final class Sandbox implements Closeable {
       }
     }
     OptionalLong child = child(directory);
+    if (process.isAlive()) {
+      resources.kill();
+    }
     if (process.isAlive() && child.isPresent()) {
       Signal.KILL.sendTo(child.getAsLong());
     }

@@ -1,32 +1,49 @@
 package dev.kiln.build.sandbox;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalLong;
 
 import dev.kiln.build.BuildException;
 import dev.kiln.build.BuildProperties;
 
 /** Looks after the limits of one running build. */
-final class Watch {
+final class Watch implements Closeable {
 
   private static final long LOOK_AT_DISK_NANOS = 1_000_000_000L;
 
   private final BuildProperties.Limits limits;
   private final BuildDirectory directory;
   private final BuildLog log;
+  private final ResourceWatch resources;
   private final long start = System.nanoTime();
   private long nextDiskNanos = start + LOOK_AT_DISK_NANOS;
 
-  Watch(BuildProperties.Limits limits, BuildDirectory directory, BuildLog log) {
+  Watch(BuildProperties.Limits limits, BuildDirectory directory, BuildLog log, ResourceWatch resources) {
     this.limits = limits;
     this.directory = directory;
     this.log = log;
+    this.resources = resources;
   }
 
-  /** @throws BuildException if the build must be ended now */
-  void check() throws IOException {
+  ResourceWatch resources() {
+    return resources;
+  }
+
+  @Override
+  public void close() {
+    resources.close();
+  }
+
+  /**
+   * @param builder the first process of the sandbox, if it is known
+   * @throws BuildException if the build must be ended now
+   */
+  void check(OptionalLong builder) throws IOException {
+    resources.check(builder);
     long now = System.nanoTime();
     Duration run = Duration.ofNanos(now - start);
     if (run.compareTo(limits.time()) > 0) {

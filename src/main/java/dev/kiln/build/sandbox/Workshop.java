@@ -2,11 +2,15 @@ package dev.kiln.build.sandbox;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
+
+import org.springframework.util.unit.DataSize;
 
 import dev.kiln.build.BuildException;
 import dev.kiln.build.BuildProperties;
@@ -16,8 +20,10 @@ import dev.kiln.bytes.ByteString;
  * The place where builds run: a directory of Kiln's own and what all builds in it share.
  *
  * @param path holds the directories of the builds, and nothing that outlives Kiln
+ * @param cgroups where each build gets one, if there is such a place
  */
-record Workshop(Path path, Architecture architecture, Sandbox sandbox, SandboxRoot root, SandboxRoot networkRoot) {
+record Workshop(Path path, Architecture architecture, Sandbox sandbox, SandboxRoot root, SandboxRoot networkRoot,
+    BuildProperties properties, Optional<Cgroups> cgroups) {
 
   private static final int PROBE_EXIT = 42;
 
@@ -27,19 +33,24 @@ record Workshop(Path path, Architecture architecture, Sandbox sandbox, SandboxRo
    * @param busybox that is static
    */
   static Workshop open(Path path, Architecture architecture, Path bubblewrap, Path busybox,
-      BuildProperties.Limits limits, boolean kvm) throws IOException {
+      BuildProperties properties, boolean kvm) throws IOException {
     Files.createDirectories(path);
-    clear(path);
+    Optional<Cgroups> cgroups = Cgroups.find(properties.resources().cgroup());
+    clear(path, cgroups);
     Path filter = path.resolve("seccomp");
     Files.write(filter, SeccompFilter.bytes(architecture));
-    Sandbox sandbox = new Sandbox(bubblewrap, busybox, filter, limits.output().toBytes());
+    Sandbox sandbox = new Sandbox(bubblewrap, busybox, filter, properties.limits().output().toBytes(),
+        properties.resources());
     return new Workshop(path, architecture, sandbox, SandboxRoot.create(path.resolve("root"), busybox, kvm, false),
-        SandboxRoot.create(path.resolve("network-root"), busybox, kvm, true));
+        SandboxRoot.create(path.resolve("network-root"), busybox, kvm, true), properties, cgroups);
   }
 
-  private static void clear(Path path) throws IOException {
+  private static void clear(Path path, Optional<Cgroups> cgroups) throws IOException {
     try (DirectoryStream<Path> left = Files.newDirectoryStream(path)) {
       for (Path each : left) {
+        if (cgroups.isPresent()) {
+          cgroups.get().remove(BuildDirectory.nameOf(each));
+        }
         Leftovers.end(each);
         BuildDirectory.remove(each);
       }
@@ -54,15 +65,35 @@ record Workshop(Path path, Architecture architecture, Sandbox sandbox, SandboxRo
     return new MountTable(directory, network ? networkRoot : root);
   }
 
+  Watch watch(BuildDirectory directory, BuildLog log) throws IOException {
+    BuildProperties.Resources resources = properties.resources();
+    Optional<BuildCgroup> cgroup = cgroups.isPresent()
+        ? Optional.of(cgroups.get().create(BuildDirectory.nameOf(directory.path()), resources, memory()))
+        : Optional.empty();
+    return new Watch(properties.limits(), directory, log, new ResourceWatch(resources, memory(), cgroup));
+  }
+
+  /** @return in bytes, what one build may use */
+  private long memory() {
+    DataSize configured = properties.resources().memory();
+    return configured != null ? configured.toBytes() : machineMemory() / 5 * 4;
+  }
+
+  /** A container's, if it has a limit. */
+  private static long machineMemory() {
+    return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+        .getTotalMemorySize();
+  }
+
   /** @throws BuildException.MachineFailed if nothing can be run in a sandbox here */
-  void probe(BuildProperties.Limits limits) throws IOException, InterruptedException {
+  void probe() throws IOException, InterruptedException {
     try (BuildDirectory directory = directory("probe");
-        BuildLog log = new BuildLog(OutputStream.nullOutputStream(), limits.log().toBytes())) {
+        BuildLog log = new BuildLog(OutputStream.nullOutputStream(), properties.limits().log().toBytes());
+        Watch watch = watch(directory, log)) {
       ExecImage image = new ExecImage(architecture, false, ByteString.utf8("/bin/sh"),
           List.of(ByteString.utf8("sh"), ByteString.utf8("-c"), ByteString.utf8("exit " + PROBE_EXIT)),
           new TreeMap<>());
-      int exit = sandbox.run(directory, mounts(directory, false), image, false, log,
-          new Watch(limits, directory, log));
+      int exit = sandbox.run(directory, mounts(directory, false), image, false, log, watch);
       if (exit != PROBE_EXIT) {
         throw new BuildException.MachineFailed("a shell in a sandbox ended with exit code " + exit, null);
       }

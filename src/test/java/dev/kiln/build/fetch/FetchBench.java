@@ -70,7 +70,7 @@ final class FetchBench implements AutoCloseable {
   }
 
   static FetchProperties properties(FetchProperties.Allow allow, FetchProperties.Limits limits) {
-    return new FetchProperties(true, allow, List.of(), null, new FetchProperties.Proxy("", "", ""), limits);
+    return new FetchProperties(true, allow, List.of(), null, null, new FetchProperties.Proxy("", "", ""), limits);
   }
 
   static NixHash sha256(String content) {

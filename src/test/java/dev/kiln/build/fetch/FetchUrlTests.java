@@ -300,7 +300,7 @@ class FetchUrlTests {
   @Test
   void isRefusedWhereItIsDisabled() throws Exception {
     FetchProperties open = FetchBench.allowing(LOOPBACK);
-    var disabled = new FetchProperties(false, open.allow(), List.of(), null, open.proxy(), open.limits());
+    var disabled = new FetchProperties(false, open.allow(), List.of(), null, null, open.proxy(), open.limits());
     try (var closed = new FetchBench(directory, disabled)) {
       assertThatThrownBy(() -> closed.flat(server.url("/hello"), HELLO_HASH)).isInstanceOf(
           BuildException.CannotBuildHere.class).hasMessageContaining("kiln.fetch.enabled");
@@ -317,7 +317,7 @@ class FetchUrlTests {
       WebServer.answer(exchange, here ? 200 : 404, here ? "hello" : "");
     });
         var mirrored = new FetchBench(directory,
-            new FetchProperties(true, open.allow(), List.of(mirror.url("/m")), null,
+            new FetchProperties(true, open.allow(), List.of(mirror.url("/m")), null, null,
                 open.proxy(), open.limits()))) {
       mirrored.flat(server.url("/hello"), HELLO_HASH);
       assertThat(mirror.requests).containsExactly("GET /m" + byHash);

@@ -319,7 +319,8 @@ class FetchingFromHostileServersTests {
   void getNoCredentialsOfOthers() throws Exception {
     Path netrc = Files.writeString(directory.resolve("netrc"), "machine 127.0.0.1 login me password secret\n");
     FetchProperties open = FetchBench.allowing(LOOPBACK);
-    var properties = new FetchProperties(true, open.allow(), List.of(), netrc.toString(), open.proxy(), open.limits());
+    var properties = new FetchProperties(true, open.allow(), List.of(), netrc.toString(), null, open.proxy(),
+        open.limits());
     try (var other = new WebServer("127.0.0.2", exchange -> WebServer.answer(exchange, 200, "hello"));
         var server = new WebServer("127.0.0.1", exchange -> WebServer.redirect(exchange, other.url("/")));
         var bench = new FetchBench(Files.createDirectory(directory.resolve("bench")), properties)) {
@@ -335,7 +336,7 @@ class FetchingFromHostileServersTests {
   void areReachedThroughAProxyThatMayItselfBeInside() throws Exception {
     try (var proxy = new WebServer("127.0.0.1", exchange -> WebServer.answer(exchange, 200, "hello"));
         var bench = new FetchBench(directory, new FetchProperties(true,
-            new FetchProperties.Allow(List.of(), List.of(), List.of()), List.of(), null,
+            new FetchProperties.Allow(List.of(), List.of(), List.of()), List.of(), null, null,
             new FetchProperties.Proxy(proxy.url("/"), "", "127.0.0.2"), FetchBench.limits(1)))) {
       bench.flat("http://name.invalid/x", HELLO);
       assertThat(proxy.requests).containsExactly("GET http://name.invalid/x");

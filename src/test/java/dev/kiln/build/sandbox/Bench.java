@@ -67,13 +67,27 @@ final class Bench implements AutoCloseable {
         DataSize.ofGigabytes(1), DataSize.ofMegabytes(10));
   }
 
+  static BuildProperties.Resources resources() {
+    return new BuildProperties.Resources(DataSize.ofMegabytes(256), 200, 256, 20, null);
+  }
+
+  /** With limits that builds which end by themselves do not meet. */
+  static Bench open(Path directory) throws Exception {
+    return new Bench(directory, limits());
+  }
+
   Bench(Path directory, BuildProperties.Limits limits) throws Exception {
+    this(directory, limits, resources());
+  }
+
+  Bench(Path directory, BuildProperties.Limits limits, BuildProperties.Resources resources) throws Exception {
     FsBlobs blobs = new FsBlobs(Files.createDirectories(directory.resolve("blobs")));
     castore = new Castore(blobs, new InMemoryDirectories());
     checkouts = new FsCheckouts(castore, blobs::path, directory.resolve("checkouts"), 100);
     workshop = directory.resolve("builds");
     builder = BuilderConfiguration.bubblewrap(
-        new BuildProperties(BuildProperties.Mode.BUBBLEWRAP, List.of(), null, 0, null, limits), castore, checkouts,
+        new BuildProperties(BuildProperties.Mode.BUBBLEWRAP, List.of(), null, 0, null, limits, resources), castore,
+        checkouts,
         workshop);
     Path bb = Files.createDirectories(directory.resolve("bb"));
     Files.copy(Path.of("/bin/busybox"), bb.resolve("busybox"));

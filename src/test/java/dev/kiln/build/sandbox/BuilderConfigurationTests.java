@@ -64,7 +64,8 @@ class BuilderConfigurationTests {
     try (FsCheckouts checkouts = new FsCheckouts(castore, blobs::path, directory.resolve("checkouts"), 1);
         DataDirectory data = DataDirectory.open(directory)) {
       return new BuilderConfiguration().sandboxBuilder(
-          new BuildProperties(mode, List.of(), null, 0, shell, Bench.limits()), castore, checkouts, data);
+          new BuildProperties(mode, List.of(), null, 0, shell, Bench.limits(), Bench.resources()), castore, checkouts,
+          data);
     }
   }
 

@@ -1,50 +1,64 @@
 package dev.kiln.build.sandbox;
 
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.util.unit.DataSize;
 
 import dev.kiln.build.BuildException;
 import dev.kiln.build.BuildProperties;
 import dev.kiln.castore.Node;
+import dev.kiln.hash.HashAlgorithm;
+import dev.kiln.hash.HashingOutputStream;
+import dev.kiln.nar.NarSink;
+import dev.kiln.pathinfo.PathInfo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 /** Builders that mean harm, or are broken as if they did. */
 class HostileBuildsIT {
 
   @TempDir
-  Path directory;
-  private Bench bench;
+  static Path directory;
+  private static Bench bench;
 
-  @BeforeEach
-  void open() throws Exception {
-    bench = new Bench(directory, new BuildProperties.Limits(Duration.ofSeconds(3), Duration.ZERO,
-        DataSize.ofKilobytes(64), DataSize.ofMegabytes(20), DataSize.ofMegabytes(10)));
+  @BeforeAll
+  static void open() throws Exception {
+    bench = new Bench(directory.resolve("bench"), limits(Duration.ZERO, DataSize.ofMegabytes(10)));
   }
 
   @AfterEach
   void leavesNothing() throws Exception {
     assertThat(bench.left()).isEmpty();
+  }
+
+  @AfterAll
+  static void close() throws Exception {
     bench.close();
   }
 
   @Test
-  void aSleeperIsKilledAtItsTimeout() {
-    assertThatThrownBy(() -> bench.run("sleep 60")).isInstanceOf(BuildException.TimedOut.class);
-  }
-
-  @Test
-  void whoIgnoresSignalsIsKilledAllTheSame() {
-    assertThatThrownBy(() -> bench.run("trap '' TERM INT HUP; (trap '' TERM HUP; while :; do sleep 1; done) & wait"))
-        .isInstanceOf(BuildException.TimedOut.class);
+  void sleepersAreKilledAtTheirTimeoutWhateverSignalsTheyIgnore() throws Exception {
+    try (Bench brief = new Bench(directory.resolve("brief"), new BuildProperties.Limits(Duration.ofSeconds(1),
+        Duration.ZERO, DataSize.ofKilobytes(64), DataSize.ofMegabytes(20), DataSize.ofMegabytes(10)))) {
+      assertThatThrownBy(() -> brief.run("sleep 600")).isInstanceOf(BuildException.TimedOut.class);
+      assertThatThrownBy(() -> brief.run(
+          "trap '' TERM INT HUP; (trap '' TERM HUP; while :; do sleep 1; done) & wait"))
+          .isInstanceOf(BuildException.TimedOut.class);
+      assertThat(brief.left()).isEmpty();
+    }
   }
 
   @Test
@@ -96,47 +110,32 @@ class HostileBuildsIT {
   }
 
   @Test
-  void filesCannotBeGivenTheSetIdBits() throws Exception {
-    bench.run("touch f; for m in 4755 2755 6755 u+s g+s; do chmod $m f && exit 9; done; chmod 755 f; echo x > $out");
-    assertThat(bench.log()).contains("chmod: f: Operation not permitted");
-  }
-
-  @Test
   void aDaemonDoesNotOutliveItsBuild() throws Exception {
-    long begin = System.nanoTime();
-    bench.run("echo x > $out; setsid sleep 60 >/dev/null 2>&1 & setsid sleep 60 & exit 0");
-    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(2));
+    bench.run("echo x > $out; setsid sleep 86401 >/dev/null 2>&1 & (setsid sh -c \"trap '' TERM HUP; sleep 86402\" &) &"
+        + " setsid sleep 86403 & exit 0");
+    assertThat(running("sleep")).noneMatch(arguments -> arguments.contains("8640"));
+  }
+
+  private static List<String> running(String applet) {
+    return ProcessHandle.allProcesses().flatMap(process -> process.info().commandLine().stream()).filter(
+        line -> line.contains(applet)).toList();
   }
 
   @Test
-  void anInterruptEndsTheBuildWithinASecond() throws Exception {
+  void anInterruptEndsTheBuild() throws Exception {
     AtomicReference<Throwable> thrown = new AtomicReference<>();
     Thread thread = Thread.ofVirtual().start(() -> {
       try {
-        bench.run("sleep 60");
+        bench.run("echo up; sleep 86404");
       } catch (Throwable e) {
         thrown.set(e);
       }
     });
-    Thread.sleep(700);
-    long begin = System.nanoTime();
+    await().atMost(Duration.ofMinutes(1)).until(() -> bench.log().startsWith("up"));
     thread.interrupt();
     thread.join();
     assertThat(thrown.get()).isInstanceOf(InterruptedException.class);
-    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(1));
-  }
-
-  @Test
-  void aLinkOutOfTheStoreIsKeptAsALink() throws Exception {
-    var result = bench.run("ln -s /etc/passwd $out");
-    assertThat(result.outputs().values()).allMatch(output -> output.root() instanceof Node.SymlinkNode);
-  }
-
-  @Test
-  void inputsAndTheRestOfTheRootCannotBeWrittenTo() throws Exception {
-    bench.run("for f in /nix/store/*-bb/new /etc/passwd /bin/sh /new; do (echo x >> $f) && exit 9; done; chmod 777"
-        + " /nix/store/*-bb /nix/store/*-bb/busybox && exit 9; rm -rf /nix/store/*-bb && exit 9; echo x > $out");
-    assertThat(bench.log()).contains("Read-only file system");
+    assertThat(running("sleep")).noneMatch(arguments -> arguments.contains("86404"));
   }
 
   @Test
@@ -145,9 +144,51 @@ class HostileBuildsIT {
   }
 
   @Test
-  void neitherTheNetworkNorTheHostIsThere() throws Exception {
-    bench.run("ip addr | grep -c inet; ls /root /home /usr /var /proc/1/root/home; cat /proc/net/route | wc -l;"
-        + " echo x > $out");
-    assertThat(bench.log()).startsWith("2\n").contains("ls: /root: No such file").endsWith("1\n");
+  void outputsThatAreMostlyHolesCountAsWhatTheyWouldBe() {
+    assertThatThrownBy(() -> bench.run("mkdir $out; for i in 1 2 3; do truncate -s 15M $out/$i; done"))
+        .isInstanceOf(BuildException.LimitExceeded.class).hasMessageContaining("kiln.build.limits.output");
+  }
+
+  @Test
+  void noFileIsLargerThanAllTogether() {
+    assertThatThrownBy(() -> bench.run("truncate -s 1T f || exit 7")).isInstanceOfSatisfying(
+        BuildException.BuilderFailed.class, e -> assertThat(e.exitCode()).isIn(7, 128 + 25));
+  }
+
+  @Test
+  void emptyFilesTakeRoomToo() {
+    assertThatThrownBy(() -> bench.run(
+        "i=0; while :; do i=$((i+1)); mkdir $i; j=0; while [ $j -lt 1000 ]; do j=$((j+1)); : > $i/$j; done; done"))
+        .isInstanceOf(BuildException.LimitExceeded.class).hasMessageContaining("kiln.build.limits.output");
+  }
+
+  @Test
+  void manyFilesAndDeepTreesAreTakenAndDeleted() throws Exception {
+    var result = bench.run("set -e; mkdir $out; cd $out; i=0; while [ $i -lt 5000 ]; do i=$((i+1)); : > $i; done;"
+        + " i=0; while [ $i -lt 700 ]; do i=$((i+1)); mkdir d; cd d; done; mkdir /build/e; cd /build/e;"
+        + " i=0; while [ $i -lt 700 ]; do i=$((i+1)); mkdir d; cd d; done");
+    assertThat(result.outputs().values()).allMatch(
+        output -> output.root() instanceof Node.DirectoryNode(var _, var size) && size == 5_700);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"mkfifo $out", "mkdir $out; mkfifo $out/pipe", "ln -s loop $out; rm $out; mkfifo $out"})
+  void pipesAreRefusedAndNobodyWaitsForThem(String script) {
+    assertThatThrownBy(() -> bench.run(script)).isInstanceOf(BuildException.OutputRejected.class);
+  }
+
+  /** What is taken in is what one pass over it saw, and nothing is left that could change it. */
+  @Test
+  void nobodyChangesAnOutputWhileItIsTakenIn() throws Exception {
+    String forever = "(setsid sh -c 'while :; do ln -sfn /etc/passwd $out/a; ln -sfn /nix/store/*-bb $out/a; echo $$ > $out/n;"
+        + " mv $out/d $out/e; mv $out/e $out/d; done; : 86405' 2>/dev/null &);";
+    for (int i = 0; i < 5; i++) {
+      var result = bench.run("mkdir -p $out/d; echo 1 > $out/d/f; " + forever + " sleep 0.2; exit 0");
+      assertThat(running("86405")).isEmpty();
+      PathInfo taken = result.outputs().firstEntry().getValue();
+      HashingOutputStream nar = new HashingOutputStream(OutputStream.nullOutputStream(), HashAlgorithm.SHA256);
+      bench.castore.walk(taken.root(), new NarSink(nar));
+      assertThat(nar.hash()).isEqualTo(taken.narHash());
+    }
   }
 }

@@ -1,19 +1,17 @@
-package dev.kiln.build.fetch;
+package dev.kiln.build;
 
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
-import dev.kiln.build.BuildException;
-
-/** What a download unpacks to, which ends it when it becomes too much: a small file may expand to any size. */
-final class Bounded extends FilterInputStream {
+/** What is unpacked, which ends the build when it becomes too much: a small file may expand to any size. */
+public final class Bounded extends FilterInputStream {
 
   private final long limit;
   private long count;
 
   /** @param limit in bytes */
-  Bounded(InputStream in, long limit) {
+  public Bounded(InputStream in, long limit) {
     super(in);
     this.limit = limit;
   }
@@ -30,7 +28,7 @@ final class Bounded extends FilterInputStream {
     count += Math.max(0, read);
     if (count > limit) {
       throw new BuildException.LimitExceeded(
-          "a download unpacks to more than " + limit + " bytes (kiln.build.limits.output)");
+          "what is unpacked has more than " + limit + " bytes (kiln.build.limits.output)");
     }
     return read;
   }
