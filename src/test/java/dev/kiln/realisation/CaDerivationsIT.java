@@ -81,8 +81,8 @@ class CaDerivationsIT {
         "cat .attrs.json .attrs.sh > ${builtins.placeholder "out"}; echo ${one} > ${builtins.placeholder "lib"}";
       onStructured = sh "on-structured" { __structuredAttrs = true; s = structured; l = structured.lib; } "cat .attrs.json > ${builtins.placeholder "out"}";
       structuredFixed = derivation { name = "structured-fixed"; system = "x86_64-linux"; builder = "${bb}/busybox"; __structuredAttrs = true; uses = structured;
-        args = [ "sh" "-c" "cat ${one} > ${builtins.placeholder "out"}" ];
-        outputHashMode = "flat"; outputHashAlgo = "sha256"; outputHash = "2c8b08da5ce60398e1f19af0e5dccc744df274b826abe585eaba68c525434806"; };
+        args = [ "sh" "-c" "cat ${one} ${one} > ${builtins.placeholder "out"}" ];
+        outputHashMode = "flat"; outputHashAlgo = "sha256"; outputHash = "0a6b1d5640dbbbf8392c15b7011890027b7315efc766dee44e81bf46c2015456"; };
 
       cycle = ca "cycle" { outputs = [ "out" "b" ]; } "echo $b > $out; echo $out > $b";
       namedCycle = sh "named-cycle" { outputs = [ "out" "b" "c" ]; } "echo $b > $out; echo $c > $b; echo $out > $c";
