@@ -21,9 +21,12 @@ class DispatchingBuilder implements Builder {
 
   private final Builder sandbox;
   private final Map<ByteString, Builtin> builtins;
+  private final BuiltinRequirements requirements;
 
-  DispatchingBuilder(@Qualifier(Builder.SANDBOX) Builder sandbox, List<Builtin> builtins, BuildProperties properties) {
+  DispatchingBuilder(@Qualifier(Builder.SANDBOX) Builder sandbox, List<Builtin> builtins,
+      BuiltinRequirements requirements, BuildProperties properties) {
     this.sandbox = sandbox;
+    this.requirements = requirements;
     this.builtins = properties.builder() == BuildProperties.Mode.DISABLED
         ? Map.of()
         : builtins.stream().collect(
@@ -34,6 +37,10 @@ class DispatchingBuilder implements Builder {
   public BuildResult build(BuildRequest request, OutputStream log) throws InterruptedException {
     @Nullable
     Builtin builtin = builtins.get(request.derivation().builder());
-    return builtin == null ? sandbox.build(request, log) : builtin.build(request, log);
+    if (builtin == null) {
+      return sandbox.build(request, log);
+    }
+    requirements.check(request);
+    return builtin.build(request, log);
   }
 }

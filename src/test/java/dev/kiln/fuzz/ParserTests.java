@@ -1,127 +1,107 @@
 package dev.kiln.fuzz;
 
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
+import java.util.concurrent.TimeoutException;
 
 import com.sun.management.ThreadMXBean;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-import dev.kiln.harness.Programs;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Mutations of true inputs: {@code -Dkiln.fuzz.inputs} for each parser (20,000), from {@code -Dkiln.fuzz.seed} (1). */
+/**
+ * Mutations of true inputs: {@code -Dkiln.fuzz.inputs} for each parser (20,000), or as many as {@code -Dkiln.fuzz.time} (such as
+ * PT3M) allows, from {@code -Dkiln.fuzz.seed} (1).
+ */
 class ParserTests {
 
-  private static final int LONGEST = 6_000;
   /** What reading may allocate in all, beside that for each byte of input. */
   private static final long ALLOWED = 16L << 20;
   private static final long ALLOWED_PER_BYTE = 1_024;
 
-  private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  /** For one input: a thousand times what any takes, and more than a machine may stand still for. */
+  private static final Duration HANG = Duration.ofMinutes(2);
 
-  @ParameterizedTest
-  @EnumSource
-  @Timeout(value = 2, unit = TimeUnit.HOURS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-  void takesOrRefusesWhateverItIsGiven(Parser parser) throws Exception {
-    long seed = Long.getLong("kiln.fuzz.seed", 1);
-    List<byte[]> corpus = corpus(parser);
-    assertThat(corpus).isNotEmpty();
-    // What a parser makes once, and classes that it loads, do not count
-    corpus.forEach(parser::accept);
-    corpus.forEach(input -> read(parser, input, seed));
-    Mutations mutations = new Mutations(seed, corpus);
-    for (int i = Integer.getInteger("kiln.fuzz.inputs", 20_000); i > 0; i--) {
-      read(parser, mutations.next(), seed);
+  private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private final long seed = Long.getLong("kiln.fuzz.seed", 1);
+  private final long inputs = Integer.getInteger("kiln.fuzz.inputs", 20_000);
+  private final Duration time = Duration.parse(System.getProperty("kiln.fuzz.time", "PT0S"));
+
+  /** Set by the thread that reads, before each input. */
+  private volatile Reading current = new Reading(ByteBuffer.allocate(0), System.nanoTime());
+
+  /** @param since as {@link System#nanoTime} has it */
+  private record Reading(ByteBuffer input, long since) {
+
+    boolean hangs() {
+      return System.nanoTime() - since > HANG.toNanos();
     }
   }
 
-  private void read(Parser parser, byte[] input, long seed) {
+  @ParameterizedTest
+  @EnumSource
+  void takesOrRefusesWhateverItIsGiven(Parser parser) throws Exception {
+    List<byte[]> corpus = Corpus.of(parser);
+    assertThat(corpus).isNotEmpty();
+    FutureTask<Long> all = new FutureTask<>(() -> readAll(parser, corpus));
+    // nothing can end a parser that hangs, so nothing must wait for its thread
+    Thread reader = Thread.ofPlatform().daemon().name(parser.name()).start(all);
+    assertThat(await(all, reader)).isPositive();
+  }
+
+  private long await(FutureTask<Long> all, Thread reader) throws Exception {
+    while (true) {
+      try {
+        return all.get(1, TimeUnit.SECONDS);
+      } catch (TimeoutException _) {
+        Reading reading = current;
+        if (reading.hangs()) {
+          throw new AssertionError(
+              "hangs at " + Arrays.toString(reader.getStackTrace()) + ", " + told(reading.input().array()));
+        }
+      } catch (ExecutionException e) {
+        throw new AssertionError(e.getCause());
+      }
+    }
+  }
+
+  /** @return how many */
+  private long readAll(Parser parser, List<byte[]> corpus) {
+    // What a parser makes once, and classes that it loads, do not count
+    corpus.forEach(parser::accept);
+    corpus.forEach(input -> read(parser, input));
+    Mutations mutations = new Mutations(seed, corpus);
+    long start = System.nanoTime();
+    long read = 0;
+    while (time.isZero() ? read < inputs : System.nanoTime() - start < time.toNanos()) {
+      read(parser, mutations.next());
+      read++;
+    }
+    return read;
+  }
+
+  private void read(Parser parser, byte[] input) {
+    current = new Reading(ByteBuffer.wrap(input), System.nanoTime());
     long before = threads.getCurrentThreadAllocatedBytes();
     try {
       parser.accept(input);
     } catch (RuntimeException | Error e) {
-      throw new AssertionError("seed " + seed + ", input " + HexFormat.of().formatHex(input), e);
+      throw new AssertionError(told(input), e);
     }
     long allocated = threads.getCurrentThreadAllocatedBytes() - before;
     if (allocated > ALLOWED + ALLOWED_PER_BYTE * input.length)
-      throw new AssertionError("allocates " + allocated + " bytes, seed " + seed + ", input "
-          + HexFormat.of().formatHex(input));
+      throw new AssertionError("allocates " + allocated + " bytes, " + told(input));
   }
 
-  private static List<byte[]> corpus(Parser parser) throws IOException, URISyntaxException {
-    return switch (parser) {
-      case ATERM -> files("/golden/drv");
-      case NAR -> files("/golden/nar");
-      case NAR_INFO -> texts("""
-          StorePath: /nix/store/5nzsq4wa968b8xyxfykiajynncrkpr2x-refchain-4
-          URL: nar/1b4sb93wp679q4zx9k1ignby1yna3z7c4c2ri3wphylbc2dwsys0.nar.xz
-          Compression: xz
-          FileHash: sha256:1b4sb93wp679q4zx9k1ignby1yna3z7c4c2ri3wphylbc2dwsys0
-          FileSize: 200
-          NarHash: sha256:1b4sb93wp679q4zx9k1ignby1yna3z7c4c2ri3wphylbc2dwsys0
-          NarSize: 168
-          References: 5nzsq4wa968b8xyxfykiajynncrkpr2x-refchain-4 fb0magjvpcrc85d3wsxwbj14gy9vbg6r-trivial
-          Deriver: dlb5kz7y5rrcyyb1mfqwvd5hxqgmppk8-trivial.drv
-          Sig: key-1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==
-          CA: fixed:r:sha256:1b4sb93wp679q4zx9k1ignby1yna3z7c4c2ri3wphylbc2dwsys0
-          """);
-      case STORE_PATH -> texts("/nix/store/fb0magjvpcrc85d3wsxwbj14gy9vbg6r-trivial",
-          "fixed:r:sha256:1b4sb93wp679q4zx9k1ignby1yna3z7c4c2ri3wphylbc2dwsys0",
-          "text:sha256:1b4sb93wp679q4zx9k1ignby1yna3z7c4c2ri3wphylbc2dwsys0",
-          "sha256-LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=");
-      case TAR -> List.of(tar("gnu"), tar("pax"), tar("ustar"));
-      case REALISATION -> texts("{\"dependentRealisations\":{\"sha256:" + "0a".repeat(32)
-          + "!dev\":\"fb0magjvpcrc85d3wsxwbj14gy9vbg6r-trivial\"},\"id\":\"sha256:" + "0b".repeat(32)
-          + "!out\",\"outPath\":\"fb0magjvpcrc85d3wsxwbj14gy9vbg6r-trivial\",\"signatures\":[\"k:" + "A".repeat(86)
-          + "==\"]}");
-      case JSON -> texts("{\"a\":[1,-2.5e-7,true,null,\"\\u00e9\\ud83d\\ude00\\n\",{}],\"b\":18446744073709551615}",
-          "[[[[1e308,0.1,-0.0]]],\"gr\u00fc\u00dfe\"]");
-    };
-  }
-
-  private static List<byte[]> texts(String... texts) {
-    return Stream.of(texts).map(text -> text.getBytes(StandardCharsets.UTF_8)).toList();
-  }
-
-  private static List<byte[]> files(String resource) throws IOException, URISyntaxException {
-    URI directory = Objects.requireNonNull(ParserTests.class.getResource(resource)).toURI();
-    List<byte[]> all = new ArrayList<>();
-    try (Stream<Path> files = Files.list(Path.of(directory))) {
-      for (Path file : files.sorted().toList()) {
-        if (Files.size(file) <= LONGEST)
-          all.add(Files.readAllBytes(file));
-      }
-    }
-    return all;
-  }
-
-  /** @return two blocks of a link with a name that is too long for a header, and one of a file */
-  private static byte[] tar(String format) throws IOException {
-    Path directory = Files.createTempDirectory("kiln-tar-");
-    String name = "n".repeat(format.equals("ustar") ? 90 : 150);
-    Files.writeString(directory.resolve("file"), "content");
-    Files.createSymbolicLink(directory.resolve(name), Path.of("target"));
-    try {
-      return Programs.run("tar", "--create", "--format=" + format, "--mtime=@0", "--sort=name", "--directory",
-          directory.toString(), "file", name);
-    } finally {
-      Files.delete(directory.resolve("file"));
-      Files.delete(directory.resolve(name));
-      Files.delete(directory);
-    }
+  private String told(byte[] input) {
+    return "seed " + seed + ", input " + HexFormat.of().formatHex(input);
   }
 }

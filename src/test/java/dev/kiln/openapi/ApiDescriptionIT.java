@@ -87,9 +87,10 @@ class ApiDescriptionIT {
   void givesExamplesThatWork() throws IOException, InterruptedException {
     assertThat(get(GREETING + "/share/greeting/world.txt").body()).startsWith("Hello, world! (en)\n");
     String build = json.readTree(get("/api/v1/builds").body()).get(0).path("id").asString();
+    String check = json.readTree(post("/api/v1/builds/" + build + "/check").body()).path("id").asString();
     for (Described each : described()) {
       if (each.method().equals("get")) {
-        String target = withExamples(each, build);
+        String target = withExamples(each, build, check);
         assertThat(get(target).statusCode()).as("%s as %s", each, target).isEqualTo(200);
       }
     }
@@ -105,9 +106,9 @@ class ApiDescriptionIT {
     assertThat(described.propertyNames()).containsAll(json.readTree(answer.body()).propertyNames());
   }
 
-  /** A build's number is nothing that could be written down beforehand. */
-  private static String withExamples(Described described, String build) {
-    String target = described.path().replace("{id}", build);
+  /** The numbers of builds and checks are nothing that could be written down beforehand. */
+  private static String withExamples(Described described, String build, String check) {
+    String target = described.path().replace("{id}", build).replace("{check}", check);
     List<String> query = new ArrayList<>();
     for (JsonNode parameter : described.operation().path("parameters").values()) {
       String name = parameter.path("name").asString();
@@ -131,6 +132,11 @@ class ApiDescriptionIT {
       path.getValue().forEachEntry((method, operation) -> all.add(new Described(method, path.getKey(), operation)));
     }
     return all;
+  }
+
+  private HttpResponse<String> post(String target) throws IOException, InterruptedException {
+    return client.send(HttpRequest.newBuilder(uri(target)).POST(HttpRequest.BodyPublishers.noBody()).build(),
+        HttpResponse.BodyHandlers.ofString());
   }
 
   private HttpResponse<String> get(String target) throws IOException, InterruptedException {

@@ -77,8 +77,17 @@ class CaDerivationsIT {
       tool = ca "tool" {} "mkdir -p $out/bin; cp ${bb}/busybox $out/bin/busybox";
       byTool = derivation { name = "by-tool"; system = "x86_64-linux"; builder = "${tool}/bin/busybox"; args = [ "sh" "-c" "echo ${one} > $out" ]; };
       allowed = ca "allowed" { allowedReferences = [ one "out" ]; } "echo ${one} $out > $out";
+      structured = ca "structured" { __structuredAttrs = true; outputs = [ "out" "lib" ]; n = [ 1 one { a = null; } ]; }
+        "cat .attrs.json .attrs.sh > ${builtins.placeholder "out"}; echo ${one} > ${builtins.placeholder "lib"}";
+      onStructured = sh "on-structured" { __structuredAttrs = true; s = structured; l = structured.lib; } "cat .attrs.json > ${builtins.placeholder "out"}";
+      structuredFixed = derivation { name = "structured-fixed"; system = "x86_64-linux"; builder = "${bb}/busybox"; __structuredAttrs = true; uses = structured;
+        args = [ "sh" "-c" "cat ${one} ${one} > ${builtins.placeholder "out"}" ];
+        outputHashMode = "flat"; outputHashAlgo = "sha256"; outputHash = "0a6b1d5640dbbbf8392c15b7011890027b7315efc766dee44e81bf46c2015456"; };
 
       cycle = ca "cycle" { outputs = [ "out" "b" ]; } "echo $b > $out; echo $out > $b";
+      namedCycle = sh "named-cycle" { outputs = [ "out" "b" "c" ]; } "echo $b > $out; echo $c > $b; echo $out > $c";
+      badJson = sh "bad-json" { __json = "{\\"requiredSystemFeatures\\":\\"kvm\\"}"; } "exit 0";
+      noJson = ca "no-json" { __json = "["; } "exit 0";
       failing = ca "failing" {} "echo no >&2; exit 3";
       needsFailing = sh "needs-failing" { inherit failing; } "echo > $out";
       nothing = ca "nothing" { outputs = [ "out" "lib" ]; } "echo > $out";
@@ -89,8 +98,9 @@ class CaDerivationsIT {
       flatReferences = flatly "flat-references" {} "echo ${one} > $out";
       """;
 
-  private static final Set<String> REFUSED = new TreeSet<>(List.of("cycle", "failing", "needsFailing", "nothing",
-      "flatTree", "disallowed"));
+  private static final Set<String> REFUSED = new TreeSet<>(
+      List.of("cycle", "namedCycle", "badJson", "noJson", "failing", "needsFailing", "nothing",
+          "flatTree", "disallowed"));
 
   /** Nix itself ends by an assertion that fails. */
   private static final Set<String> CRASHING = new TreeSet<>(List.of("sha1References", "flatReferences"));
@@ -225,6 +235,9 @@ class CaDerivationsIT {
   @ParameterizedTest
   @CsvSource(delimiter = '|', textBlock = """
       cycle        | cycle detected in build of
+      namedCycle   | cycle detected in build of
+      badJson      | attribute 'requiredSystemFeatures' of derivation
+      noJson       | cannot process __json attribute of
       failing      | failed with exit code 3
       needsFailing | failing.drv' failed: builder failed with exit code 3
       nothing      | failed to produce output path for output 'lib'
@@ -237,6 +250,37 @@ class CaDerivationsIT {
     String shared = reason.replaceAll(".*builder failed with", "failed with");
     assertThat(nix.err()).contains(shared);
     assertRefused(name, reason);
+  }
+
+  /** What a derivation says of itself can be wrong without anything being run. */
+  @Test
+  void saysThatADerivationMakesNoSense() throws IOException {
+    assertRefused("badJson", "must be a list of strings");
+    JsonNode build = kiln.json("/api/v1/builds?derivation=" + encoded(derivation("badJson"))).get(0);
+    assertThat(build.get("state").asString()).isEqualTo("failed");
+    assertThat(build.get("failure").get("kind").asString()).isEqualTo("BAD_DERIVATION");
+    assertThat(build.get("failure").has("exitCode")).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      feature    | a 'x86_64-linux' with features {ca-derivations, no-such} is required to build
+      downloaded | a 'builtin' with features {no-such} is required to build
+      """)
+  void saysWhichFeaturesItHasNot(String name, String reason) throws IOException {
+    String features = """
+          feature = ca "feature" { requiredSystemFeatures = [ "no-such" ]; } "exit 0";
+          downloaded = derivation { name = "downloaded"; system = "builtin"; builder = "builtin:fetchurl"; url = "http://127.0.0.1:1/";
+            requiredSystemFeatures = [ "no-such" ]; outputHashMode = "flat"; outputHashAlgo = "sha256";
+            outputHash = "2c8b08da5ce60398e1f19af0e5dccc744df274b826abe585eaba68c525434806"; };
+        """;
+    CaStore asking = new CaStore(features);
+    String derivation = Objects.requireNonNull(asking.instantiate(List.of(name)).get(name));
+    asking.register(kiln, List.of(derivation));
+    assertThat(asking.nix.run("nix-store", "--realise", derivation).err()).contains(reason);
+    HttpResponse<String> answer = kiln.get("/api/v1/derivations/" + encoded(derivation) + "/outputs/out");
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(501);
+    assertThat(kiln.parse(answer.body()).get("detail").asString()).contains(reason);
   }
 
   @ParameterizedTest

@@ -50,14 +50,14 @@ class RandomBuildsIT {
   static final int SOURCES = 5;
 
   /** So many command line arguments, and so long a wait for Nix. */
-  private static final int AT_ONCE = 50;
+  static final int AT_ONCE = 50;
 
   private final int builds = Integer.getInteger("kiln.random.builds", 150);
   private final long seed = Long.getLong("kiln.random.seed", 1);
   private final List<String> expressions = new ArrayList<>();
 
   /** What is said of a path that was built. */
-  private record Said(String narHash, long narSize, Set<String> references, Optional<String> deriver,
+  record Said(String narHash, long narSize, Set<String> references, Optional<String> deriver,
       Optional<String> ca) {
 
     static Said of(JsonNode info) {
@@ -75,7 +75,8 @@ class RandomBuildsIT {
   void haveTheSameOutputsFromNixAndKiln(@LocalServerPort int port) throws Exception {
     var nix = new NixClient("sandbox = true", "max-jobs = 2", "keep-going = true");
     // Behind a '!' stands the first output, if that is not "out"
-    List<String> derivations = nix.run("nix-instantiate", expression().toString()).ok().lines()
+    List<String> derivations = nix
+        .run("nix-instantiate", expression(new RandomExpressions(seed), builds, expressions).toString()).ok().lines()
         .map(line -> line.replaceFirst("!.*", "")).toList();
     assertThat(derivations).hasSize(builds);
     Map<String, String> outputs = outputs(nix, derivations);
@@ -92,11 +93,13 @@ class RandomBuildsIT {
     }
   }
 
-  /** @return a file with a list of all derivations */
-  private Path expression() throws IOException {
+  /**
+   * @param expressions gets the derivations' own
+   * @return a file with a list of all derivations
+   */
+  static Path expression(RandomExpressions random, int builds, List<String> expressions) throws IOException {
     Path directory = TemporaryDirectories.create("kiln-random-");
     Files.copy(Path.of("/bin/busybox"), Files.createDirectory(directory.resolve("bb")).resolve("busybox"));
-    var random = new RandomExpressions(seed);
     var text = new StringBuilder("let\n  bb = builtins.path { path = ./bb; name = \"bb\"; };\n");
     for (int i = 0; i < SOURCES; i++) {
       restore(random.source(i), directory.resolve("source" + i));
@@ -133,7 +136,7 @@ class RandomBuildsIT {
   }
 
   /** Derivations in one tar, what they are made of as a client copies it. */
-  private static void push(NixClient nix, int port, KilnClient kiln, Set<String> derivations, Set<String> all)
+  static void push(NixClient nix, int port, KilnClient kiln, Set<String> derivations, Set<String> all)
       throws IOException {
     var sources = new TreeSet<String>();
     for (List<String> some : parts(List.copyOf(derivations)))
@@ -150,14 +153,14 @@ class RandomBuildsIT {
     assertThat(kiln.parse(registered.body()).get("missingSources")).isEmpty();
   }
 
-  private static List<List<String>> parts(List<String> all) {
+  static List<List<String>> parts(List<String> all) {
     List<List<String>> parts = new ArrayList<>();
     for (int from = 0; from < all.size(); from += AT_ONCE)
       parts.add(all.subList(from, Math.min(all.size(), from + AT_ONCE)));
     return parts;
   }
 
-  private static String[] command(List<String> command, List<String> arguments) {
+  static String[] command(List<String> command, List<String> arguments) {
     var all = new ArrayList<>(command);
     all.addAll(arguments);
     return all.toArray(String[]::new);
@@ -218,7 +221,7 @@ class RandomBuildsIT {
     assertThat(built).as("outputs that Nix built, of %d", outputs.size()).isGreaterThan(outputs.size() * 9 / 10);
   }
 
-  private static String baseName(String storePath) {
+  static String baseName(String storePath) {
     return storePath.substring("/nix/store/".length());
   }
 }

@@ -36,13 +36,23 @@ final class RandomExpressions {
       "NIX_BUILD_CORES", "NIX_BUILD_TOP", "NIX_LOG_FD", "TERM", "NIX_OUTPUT_CHECKED", "USER", "LANG");
 
   private final long seed;
+  private final boolean contentAddressed;
   /** Expressions of outputs of the derivations so far. */
   private final List<String> outputs = new ArrayList<>();
   private RandomBytes random;
   private int made;
 
   RandomExpressions(long seed) {
+    this(seed, false);
+  }
+
+  /**
+   * @param contentAddressed whether there are floating outputs, fixed ones with structured attributes, and outputs that refer to
+   *     each other in a circle, too
+   */
+  RandomExpressions(long seed, boolean contentAddressed) {
     this.seed = seed;
+    this.contentAddressed = contentAddressed;
     random = new RandomBytes(new Random(seed));
   }
 
@@ -61,6 +71,9 @@ final class RandomExpressions {
       case 0 -> fixed(attributes, script);
       case 1 -> own = structured(attributes, script);
       default -> own = plain(attributes, script);
+    }
+    if (contentAddressed && !attributes.containsKey("outputHash") && !random.chance(3)) {
+      makeFloating(attributes);
     }
     List<String> args = new ArrayList<>(List.of("\"sh\"", "\"-e\"", "\"-c\"", script.toString()));
     for (int i = random.below(4); i > 0; i--) {
@@ -97,19 +110,38 @@ final class RandomExpressions {
     attributes.put("outputHashAlgo", "\"" + algorithm.nixName() + "\"");
     attributes.put("outputHash",
         "\"" + random.pick(List.of(hash.base16(), hash.base32(), hash.base64(), hash.sri())) + "\"");
-    variables(attributes, List.of());
+    if (contentAddressed && random.chance(3)) {
+      structuredAttributes(attributes, List.of());
+    } else {
+      variables(attributes, List.of());
+    }
     tree.make(script, place("out"));
+  }
+
+  /** Only with a NAR's SHA-256 may it refer to anything; that is the default. */
+  private void makeFloating(Map<String, String> attributes) {
+    attributes.put("__contentAddressed", "true");
+    if (random.chance(2)) {
+      attributes.put("outputHashAlgo", "\"sha256\"");
+    }
+    if (random.chance(2)) {
+      attributes.put("outputHashMode", "\"recursive\"");
+    }
   }
 
   private List<String> structured(Map<String, String> attributes, NixText script) {
     List<String> own = ownOutputs(attributes);
+    structuredAttributes(attributes, own);
+    script.raw("cat .attrs.json .attrs.sh > ").add(place(own.getFirst())).raw("\n");
+    makeAll(own.subList(1, own.size()), script);
+    return own;
+  }
+
+  private void structuredAttributes(Map<String, String> attributes, List<String> own) {
     attributes.put("__structuredAttrs", "true");
     for (int i = random.below(6); i > 0; i--) {
       attributes.put(random.chance(2) ? "v" + random.below(100) : "V" + random.utf8(8), json(own, 3));
     }
-    script.raw("cat .attrs.json .attrs.sh > ").add(place(own.getFirst())).raw("\n");
-    makeAll(own.subList(1, own.size()), script);
-    return own;
   }
 
   private String json(List<String> own, int depth) {
@@ -181,6 +213,9 @@ final class RandomExpressions {
   /** Each may refer to those before it, and to itself: in a circle, Nix refuses them. */
   private void makeAll(List<String> own, NixText script) {
     List<String> known = new ArrayList<>();
+    if (contentAddressed && random.chance(10)) {
+      known.addAll(own);
+    }
     for (String output : own) {
       known.add(output);
       RandomTree tree = tree(known, 3);

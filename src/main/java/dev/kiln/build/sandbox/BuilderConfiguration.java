@@ -17,6 +17,7 @@ import org.springframework.context.annotation.Configuration;
 import dev.kiln.build.BuildException;
 import dev.kiln.build.BuildProperties;
 import dev.kiln.build.Builder;
+import dev.kiln.build.BuiltinRequirements;
 import dev.kiln.castore.Castore;
 import dev.kiln.castore.Checkouts;
 import dev.kiln.datadir.DataDirectory;
@@ -54,6 +55,14 @@ class BuilderConfiguration {
     };
   }
 
+  /** Of builtins, which need no sandbox. */
+  @Bean
+  BuiltinRequirements builtinRequirements(BuildProperties properties) {
+    Platform platform = Platform.of(properties, Architecture.here());
+    return request -> platform.requireFeatures(request.derivationPath(), request.derivation(),
+        Attributes.of(request.derivationPath(), request.derivation()));
+  }
+
   /** There is no sandbox here. The message says why, and what would help. */
   static final class Unusable extends Exception {
     Unusable(String message) {
@@ -74,7 +83,7 @@ class BuilderConfiguration {
         () -> new Unusable("bubblewrap is not installed; this helps: " + INSTALL));
     Path shell = shell(properties).orElseThrow(
         () -> new Unusable("there is no static busybox (kiln.build.shell); this helps: " + INSTALL));
-    Platform platform = Platform.of(properties, architecture);
+    Platform platform = Platform.of(properties, Optional.of(architecture));
     try {
       Workshop workshop = Workshop.open(directory, architecture, bubblewrap, shell, properties, platform.hasKvm());
       workshop.probe();

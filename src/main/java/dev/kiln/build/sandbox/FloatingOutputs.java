@@ -3,16 +3,11 @@ package dev.kiln.build.sandbox;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -95,7 +90,9 @@ final class FloatingOutputs {
           discardsReferences.test(output.getKey()) ? List.of() : candidates));
     }
     SortedMap<String, Read> read = new TreeMap<>();
-    for (String name : inOrder(scanned)) {
+    SortedMap<String, SortedSet<StorePath>> references = new TreeMap<>();
+    scanned.forEach((name, output) -> references.put(name, output.references()));
+    for (String name : OutputOrder.of(request.derivationPath(), scratch, references)) {
       read.put(name, settle(Objects.requireNonNull(scanned.get(name))));
     }
     return read;
@@ -167,44 +164,6 @@ final class FloatingOutputs {
     } catch (InvalidStorePath e) {
       throw new BuildException.OutputRejected(String.valueOf(e.getMessage()));
     }
-  }
-
-  /** Depth first, by name (Nix: topo-sort.hh). */
-  private List<String> inOrder(SortedMap<String, Scanned> outputs) {
-    List<String> order = new ArrayList<>();
-    Set<String> visited = new HashSet<>();
-    for (String first : outputs.keySet()) {
-      Deque<String> way = new ArrayDeque<>();
-      Deque<Iterator<String>> rest = new ArrayDeque<>();
-      if (visited.add(first)) {
-        way.push(first);
-        rest.push(referencedBy(first, outputs));
-      }
-      while (!way.isEmpty()) {
-        if (!rest.element().hasNext()) {
-          order.add(way.pop());
-          rest.pop();
-          continue;
-        }
-        String next = rest.element().next();
-        if (way.contains(next)) {
-          throw new BuildException.OutputRejected("cycle detected in build of '" + request.derivationPath()
-              + "' in the references of output '" + next + "' from output '" + way.element() + "'");
-        }
-        if (visited.add(next)) {
-          way.push(next);
-          rest.push(referencedBy(next, outputs));
-        }
-      }
-    }
-    return order;
-  }
-
-  private Iterator<String> referencedBy(String output, SortedMap<String, Scanned> outputs) {
-    SortedSet<StorePath> references = Objects.requireNonNull(outputs.get(output)).references();
-    return scratch.paths().entrySet().stream()
-        .filter(other -> !other.getKey().equals(output) && references.contains(other.getValue()))
-        .map(Map.Entry::getKey).iterator();
   }
 
   /** Writes the bytes of a tree that is one file. */

@@ -104,12 +104,19 @@ final class Outputs {
             : candidates(request);
         read.put(output.getKey(), read(request, output.getValue(), candidates, store, ingest));
       }
+      requireNoCycle(request, scratch, read);
       return keep(request, attributes, read);
     } finally {
       for (Ingest ingest : ingests) {
         ingest.close();
       }
     }
+  }
+
+  private static void requireNoCycle(BuildRequest request, ScratchPaths scratch, SortedMap<String, Read> read) {
+    SortedMap<String, SortedSet<StorePath>> references = new TreeMap<>();
+    read.forEach((name, output) -> references.put(name, output.references()));
+    OutputOrder.of(request.derivationPath(), scratch, references);
   }
 
   /** Only newer Nix knows it (2.26: local-derivation-goal.cc), and only as a structured attribute. */

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.StringJoiner;
 import java.util.TreeSet;
@@ -27,14 +28,22 @@ record Platform(List<String> systems, SortedSet<String> features) {
   static final Path KVM = Path.of("/dev/kvm");
 
   private static final String FEATURE_KVM = "kvm";
+  /** Offered whatever the configuration says, as in Nix: who does not want it turns it off in kiln.features. */
+  private static final String FEATURE_CA = "ca-derivations";
   private static final String REQUIRED_FEATURES = "requiredSystemFeatures";
   private static final ByteString BUILTIN = ByteString.utf8("builtin:");
 
-  static Platform of(BuildProperties properties, Architecture architecture) {
-    List<String> systems = properties.systems().isEmpty() ? systems(architecture) : properties.systems();
-    SortedSet<String> features = properties.systemFeatures();
-    if (features == null || features.isEmpty()) {
-      features = new TreeSet<>(List.of("benchmark", "big-parallel", "nixos-test"));
+  /** @param architecture empty if it is none that this Kiln builds on: only builtins are built then */
+  static Platform of(BuildProperties properties, Optional<Architecture> architecture) {
+    List<String> systems = properties.systems().isEmpty()
+        ? architecture.map(Platform::systems).orElse(List.of("builtin"))
+        : properties.systems();
+    SortedSet<String> configured = properties.systemFeatures();
+    SortedSet<String> features = new TreeSet<>(List.of(FEATURE_CA));
+    if (configured != null && !configured.isEmpty()) {
+      features.addAll(configured);
+    } else {
+      features.addAll(List.of("benchmark", "big-parallel", "nixos-test"));
       if (Files.isReadable(KVM) && Files.isWritable(KVM)) {
         features.add(FEATURE_KVM);
       }
@@ -68,16 +77,11 @@ record Platform(List<String> systems, SortedSet<String> features) {
     if (derivation.builder().startsWith(BUILTIN)) {
       throw unsupported(path, "the builder '" + derivation.builder() + "'");
     }
-    SortedSet<String> required = new TreeSet<>();
-    for (ByteString feature : attributes.strings(REQUIRED_FEATURES).orElse(List.of())) {
-      required.add(feature.toString());
+    SortedSet<String> required = required(derivation, attributes);
+    if (!systems.contains(derivation.system().toString())) {
+      throw refusal(path, derivation, required);
     }
-    String system = derivation.system().toString();
-    if (!systems.contains(system) || !features.containsAll(required)) {
-      throw new BuildException.CannotBuildHere("a '" + system + "' with features " + braced(required)
-          + " is required to build '" + path + "', but I am a '" + systems.getFirst() + "' with features "
-          + braced(features) + missing(system, required));
-    }
+    requireFeatures(path, derivation, attributes);
     requireSandbox(path, attributes);
     derivation.outputs().forEach((name, output) -> {
       switch (output) {
@@ -89,12 +93,46 @@ record Platform(List<String> systems, SortedSet<String> features) {
     });
   }
 
+  /**
+   * Checks what is required beside a system.
+   *
+   * @throws BuildException.CannotBuildHere naming the features that {@code derivation} requires and this Kiln has not
+   * @throws BuildException.BadDerivation if they are not told as they have to be
+   */
+  void requireFeatures(StorePath path, Derivation derivation, Attributes attributes) {
+    SortedSet<String> required = required(derivation, attributes);
+    if (!features.containsAll(required)) {
+      throw refusal(path, derivation, required);
+    }
+  }
+
+  /** Nix: parsed-derivations.cc, getRequiredSystemFeatures. */
+  private static SortedSet<String> required(Derivation derivation, Attributes attributes) {
+    SortedSet<String> required = new TreeSet<>();
+    for (ByteString feature : attributes.strings(REQUIRED_FEATURES).orElse(List.of())) {
+      required.add(feature.toString());
+    }
+    switch (derivation.type()) {
+      case INPUT_ADDRESSED, FIXED -> {
+      }
+      case FLOATING, DEFERRED -> required.add(FEATURE_CA);
+    }
+    return required;
+  }
+
+  private BuildException.CannotBuildHere refusal(StorePath path, Derivation derivation, SortedSet<String> required) {
+    return new BuildException.CannotBuildHere("a '" + derivation.system() + "' with features " + braced(required)
+        + " is required to build '" + path + "', but I am a '" + systems.getFirst() + "' with features "
+        + braced(features) + missing(derivation, required));
+  }
+
   /** @return what the sentence that is Nix's does not tell: which of all that it names is the trouble, and what would help */
-  private String missing(String system, SortedSet<String> required) {
+  private String missing(Derivation derivation, SortedSet<String> required) {
+    String system = derivation.system().toString();
     SortedSet<String> missing = new TreeSet<>(required);
     missing.removeAll(features);
     StringJoiner reasons = new StringJoiner("; ", ": ", "");
-    if (!systems.contains(system)) {
+    if (!systems.contains(system) && !derivation.builder().startsWith(BUILTIN)) {
       reasons.add(
           "'" + system + "' is not among the systems " + systems + " that this Kiln builds for (kiln.build.systems)");
     }

@@ -5,7 +5,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 import org.jspecify.annotations.Nullable;
@@ -13,6 +12,7 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.ResponseEntity;
 import org.springframework.stereotype.Component;
 
+import dev.kiln.http.Prefer;
 import dev.kiln.realise.RealiseException.StillBuilding;
 
 /** How long a reader waits for builds, as its {@code Prefer} header (RFC 7240) and the configuration say. */
@@ -41,7 +41,7 @@ class Patience {
    * @param prefer the header's values
    */
   ResponseEntity<?> read(@Nullable List<String> prefer, Read read) throws IOException, InterruptedException {
-    Wait wait = of(prefer == null ? List.of() : prefer);
+    Wait wait = of(prefer);
     try {
       return read.until(wait.until());
     } catch (StillBuilding e) {
@@ -52,23 +52,10 @@ class Patience {
     }
   }
 
-  private Wait of(List<String> prefer) {
-    Optional<Duration> preferred = prefer.stream().flatMap(value -> List.of(value.split("[,;]")).stream())
-        .map(value -> value.strip().toLowerCase(Locale.ROOT)).map(Patience::parse).flatMap(Optional::stream)
-        .min(Duration::compareTo);
+  private Wait of(@Nullable List<String> prefer) {
+    Optional<Duration> preferred = Prefer.maxWait(prefer);
     Duration wait = preferred.filter(duration -> duration.compareTo(properties.maxWait()) < 0)
         .orElse(properties.maxWait());
     return new Wait(clock.instant().plus(wait), preferred.isPresent());
-  }
-
-  /** A preference that is not understood is ignored, as RFC 7240 has it. */
-  private static Optional<Duration> parse(String preference) {
-    if (preference.equals("respond-async")) {
-      return Optional.of(Duration.ZERO);
-    }
-    if (preference.matches("wait\\s*=\\s*\"?[0-9]{1,9}\"?")) {
-      return Optional.of(Duration.ofSeconds(Long.parseLong(preference.replaceAll("[^0-9]", ""))));
-    }
-    return Optional.empty();
   }
 }

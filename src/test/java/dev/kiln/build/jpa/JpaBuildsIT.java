@@ -51,7 +51,7 @@ class JpaBuildsIT {
 
   @BeforeEach
   void empty() {
-    jdbc.update("truncate build");
+    jdbc.update("truncate build cascade");
     derivations.register(List.of(one, two));
   }
 
