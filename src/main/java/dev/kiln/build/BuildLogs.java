@@ -10,7 +10,7 @@ import java.util.UUID;
 /** What builders printed, byte for byte. */
 public interface BuildLogs {
 
-  /** Begins the log of a build, which can be read while it grows. The caller closes it. */
+  /** Begins the log of a build, which can be read while it grows, in place of that of an attempt before. The caller closes it. */
   OutputStream create(UUID build) throws IOException;
 
   /** @return what there is of the log so far; the caller closes it */

@@ -34,6 +34,8 @@ final class FsBuildLogs implements BuildLogs {
   public OutputStream create(UUID build) throws IOException {
     Path file = file(build);
     Files.createDirectories(file.getParent());
+    // of an attempt that a fault of a machine's ended; whoever still writes it has a file without a name
+    Files.deleteIfExists(file);
     return Files.newOutputStream(file, CREATE_NEW, WRITE);
   }
 
