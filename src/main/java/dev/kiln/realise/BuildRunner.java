@@ -60,6 +60,7 @@ final class BuildRunner {
   private final LiveBuilds live;
   private final BuildWaiters waiters;
   private final Lease lease;
+  private final BuildMetrics metrics;
   private final List<Thread> threads = new ArrayList<>();
   /** Offers of work that no job has looked after yet. */
   private final Semaphore offers = new Semaphore(0);
@@ -70,12 +71,14 @@ final class BuildRunner {
   private int claiming;
   private volatile boolean draining;
 
-  BuildRunner(BuildJob job, BuildRecorder recorder, LiveBuilds live, BuildWaiters waiters, Lease lease, int jobs) {
+  BuildRunner(BuildJob job, BuildRecorder recorder, LiveBuilds live, BuildWaiters waiters, Lease lease,
+      BuildMetrics metrics, int jobs) {
     this.job = job;
     this.recorder = recorder;
     this.live = live;
     this.waiters = waiters;
     this.lease = lease;
+    this.metrics = metrics;
     for (int i = 1; i <= jobs; i++) {
       threads.add(Thread.ofPlatform().name("build-" + i).daemon().unstarted(this::work));
     }
@@ -97,20 +100,24 @@ final class BuildRunner {
     }
   }
 
-  /** @return the claims of the builds that run here; empty if one is on its way, so that nobody can tell */
-  Optional<List<Claim>> running() {
+  int runningCount() {
     lock.lock();
     try {
-      return claiming > 0 ? Optional.empty() : Optional.of(running.values().stream().map(run -> run.claim).toList());
+      return running.size();
     } finally {
       lock.unlock();
     }
   }
 
-  boolean isIdle() {
+  boolean isDraining() {
+    return draining;
+  }
+
+  /** @return the claims of the builds that run here; empty if one is on its way, so that nobody can tell */
+  Optional<List<Claim>> running() {
     lock.lock();
     try {
-      return running.isEmpty() && claiming == 0;
+      return claiming > 0 ? Optional.empty() : Optional.of(running.values().stream().map(run -> run.claim).toList());
     } finally {
       lock.unlock();
     }
@@ -295,6 +302,7 @@ final class BuildRunner {
       try {
         Recorded recorded = recorder.record(claim, result, !lease.isAlone());
         waiters.end(recorded.ended(), recorded.reason());
+        metrics.ended(recorded);
         // this job takes one of them itself
         offer(recorded.queued() - 1);
         return;
@@ -322,6 +330,7 @@ final class BuildRunner {
   /** Wakes those who wait, here. */
   void tell(Recorded recorded) {
     waiters.end(recorded.ended(), recorded.reason());
+    metrics.ended(recorded);
     offer(recorded.queued());
   }
 

@@ -2,6 +2,8 @@ package dev.kiln.realise;
 
 import java.util.Optional;
 
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.MeterBinder;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -13,6 +15,8 @@ import dev.kiln.datadir.DataDirectory;
 
 @Configuration(proxyBeanMethods = false)
 class RealiseConfiguration {
+
+  private static final int COUNTED = 10_000;
 
   @Bean
   Lease lease(Replicas replicas, DataDirectory directory, QueueProperties properties) {
@@ -26,8 +30,20 @@ class RealiseConfiguration {
 
   @Bean
   BuildRunner buildRunner(BuildJob job, BuildRecorder recorder, LiveBuilds live, BuildWaiters waiters, Lease lease,
-      RealiseProperties properties) {
-    return new BuildRunner(job, recorder, live, waiters, lease, properties.maxJobs());
+      BuildMetrics metrics, RealiseProperties properties) {
+    return new BuildRunner(job, recorder, live, waiters, lease, metrics, properties.maxJobs());
+  }
+
+  @Bean
+  MeterBinder buildGauges(BuildRunner runner, LiveBuilds live) {
+    return registry -> {
+      Gauge.builder("kiln.builds.running", runner, BuildRunner::runningCount)
+          .description("Builds that run on this replica").register(registry);
+      Gauge.builder("kiln.builds.jobs", runner, BuildRunner::jobs)
+          .description("Builds that may run on this replica at once").register(registry);
+      Gauge.builder("kiln.builds.queued", live, builds -> builds.queued(COUNTED))
+          .description("Builds that wait for a job on any replica, counted up to " + COUNTED).register(registry);
+    };
   }
 
   @Bean

@@ -19,7 +19,6 @@ import dev.kiln.derivation.KnownDerivation;
 import dev.kiln.pathinfo.PathInfo;
 import dev.kiln.pathinfo.PathInfos;
 import dev.kiln.realisation.OutputId;
-import dev.kiln.realisation.RealisedOutputs;
 import dev.kiln.realise.Realisation.Building;
 import dev.kiln.realise.Realisation.Here;
 import dev.kiln.realise.RealiseException.MissingSources;
@@ -42,11 +41,11 @@ public class Realiser {
   private final Planner planner;
   private final TwinRegistrar twins;
   private final BuildQueue queue;
-  private final RealisedOutputs realisedOutputs;
+  private final Resolver resolver;
 
   Realiser(PathInfos pathInfos, Derivations derivations, DerivationPaths derivationPaths, Planner planner,
-      TwinRegistrar twins, BuildQueue queue, RealisedOutputs realisedOutputs) {
-    this.realisedOutputs = realisedOutputs;
+      TwinRegistrar twins, BuildQueue queue, Resolver resolver) {
+    this.resolver = resolver;
     this.pathInfos = pathInfos;
     this.derivations = derivations;
     this.derivationPaths = derivationPaths;
@@ -130,11 +129,32 @@ public class Realiser {
     OutputId id = new OutputId(known.outputHash(), output);
     return repeat(derivation, () -> {
       Optional<PathInfo> info = find(id);
-      return info.isPresent() ? info.map(Here::new) : build(derivation);
+      return info.isPresent() ? info.map(Here::new) : submit(derivation);
     });
   }
 
-  private Optional<Building> build(StorePath derivation) {
+  /**
+   * Sees to it that all outputs of a derivation are built. Does not wait for it.
+   *
+   * @return empty if all of them are here
+   * @throws RealiseException it cannot be built
+   */
+  Optional<Building> build(StorePath derivation) {
+    KnownDerivation known = derivations.find(derivation.hash()).orElseThrow(
+        () -> new UnknownPath(derivation, List.of("derivations: it is not known")));
+    for (int i = 0; i < ATTEMPTS; i++) {
+      if (resolver.outputs(known).isPresent()) {
+        return Optional.empty();
+      }
+      Optional<Building> building = submit(derivation);
+      if (building.isPresent()) {
+        return building;
+      }
+    }
+    throw new Overtaken(derivation);
+  }
+
+  private Optional<Building> submit(StorePath derivation) {
     return queue.find(List.of(derivation)).or(() -> {
       Plan plan = plan(derivation);
       if (!plan.missingSources().isEmpty()) {
@@ -145,7 +165,7 @@ public class Realiser {
   }
 
   private Optional<PathInfo> find(OutputId id) {
-    return realisedOutputs.find(id).flatMap(realised -> pathInfos.find(realised.path().hash()));
+    return resolver.realised(id).flatMap(path -> pathInfos.find(path.hash()));
   }
 
   /**
