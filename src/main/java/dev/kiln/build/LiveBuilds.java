@@ -29,6 +29,7 @@ public interface LiveBuilds {
    *
    * @param orders each with all of its inputs that are not there, inputs before what needs them
    * @param wanted one of them
+   * @param requestedBy who asks, for people to read
    */
   Submission submit(List<BuildOrder> orders, StorePath wanted, String requestedBy);
 

@@ -47,7 +47,7 @@ final class BuildQueue {
    * @throws RealiseException.BuildFailed one of the steps failed not long ago
    */
   Optional<Building> submit(Plan plan, StorePath wanted) {
-    return switch (live.submit(orders(plan), wanted, "")) {
+    return switch (live.submit(orders(plan), wanted, requester())) {
       case Submission.Accepted(UUID build, int queued) -> {
         Building building = waiters.await(build, wanted);
         runner.offer(queued);
@@ -56,6 +56,10 @@ final class BuildQueue {
       case Submission.OutOfDate _ -> Optional.empty();
       case Submission.Remembered(var failed) -> throw BuildRecorder.failed(failed);
     };
+  }
+
+  private static String requester() {
+    return Requester.CURRENT.isBound() ? Requester.CURRENT.get().toString() : "";
   }
 
   /** @return the steps, inputs before what needs them */
