@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Kiln as a binary cache, and what serves or keeps the same without a thought: nginx, and Nix's own file:// caches, by turns.
 
-    bench/cache.py [--quick] [--mib N] [--rounds N] [narinfo] [nars] [pull] [push] [together]        (default: all)
+    bench/cache.py [--quick] [--mib N] [--rounds N] [--only TITLE] [narinfo] [nars] [pull] [push] [together]        (default: all)
 
 narinfo   look-ups by wrk, 64 connections: one narinfo, and a thousand by turns; the same texts as files of nginx
 nars      NARs by curl and by wrk: a file of N MiB (default 1024), a tree of 10,000 files, small trees; as files of nginx
 pull      the same paths by `nix copy --from` into a fresh store
-push      the same kinds by `nix copy --to`: Kiln, file://, and nix-store --import; none, zstd and xz
+push      the same kinds by `nix copy --to`: Kiln, an nginx that keeps what is PUT as it comes, file://, and
+          nix-store --import; none, zstd and xz
 together  8 pushes at once of 64 MiB each, and the JVM's peak RSS before and after
 
 Each row is of runs by turns, A B A B; a ratio is of medians. CPU is of the servers' processes (of Kiln: the JVM's), for one run.
@@ -45,6 +46,7 @@ class Bench:
         self.quick = options.quick
         self.rounds = options.rounds or (2 if options.quick else 5)
         self.mib = options.mib or (32 if options.quick else 1024)
+        self.only = options.only
         self.seconds = 2 if options.quick else 8
         self.files = 1000 if options.quick else 10_000
         self.root = os.path.join(directory, "nix")
@@ -220,12 +222,12 @@ class Bench:
         yield f"a file of {self.mib} MiB", self.add(self.large(self.mib))
         yield f"{self.files:,} files", self.add(self.tree(self.files, 100))
 
-    def push(self, _):
+    def push(self, web):
         kinds = [(f"{self.files:,} files", lambda: [self.add(self.tree(self.files, 100))], ("none", "zstd", "xz"), None),
                  ("20 small trees", lambda: [self.add(self.tree(6, 2)) for _ in range(20)], ("none", "zstd", "xz"), None),
                  (f"a file of {self.mib} MiB", lambda: [self.add(self.large(self.mib))], ("none",), min(3, self.rounds))]
         for title, make, compressions, rounds in kinds:
-            for compression in compressions:
+            for compression in compressions if not self.only or self.only in title else ():
                 paths = []
 
                 def to(url):
@@ -235,12 +237,12 @@ class Bench:
                     paths[:] = make()
                     return to("http://" + self.server.address)
 
-                runs = {"Kiln": to_kiln, "file://": lambda: to("file://" + self.cache)}
+                runs = {"Kiln": to_kiln, "nginx": lambda: to(web.url("/uploads")), "file://": lambda: to("file://" + self.cache)}
                 if compression == "none":
                     runs["nix-store --import"] = lambda: self.imported(paths)
                 self.row(f"{title}, {compression}", runs, rounds)
                 # what was pushed is of no use any more
-                shutil.rmtree(self.cache)
+                remove(self.cache)
                 os.mkdir(self.cache)
 
     def imported(self, paths):
@@ -292,6 +294,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="small sizes and two rounds: does it work?")
     parser.add_argument("--mib", type=int, help="of the large file")
     parser.add_argument("--rounds", type=int)
+    parser.add_argument("--only", help="pushes of what is titled so in the table, in part")
     options = parser.parse_args()
     if unknown := set(options.commands) - set(COMMANDS):
         parser.error(f"no such benchmark: {', '.join(unknown)}")

@@ -1,4 +1,4 @@
-"""An nginx that serves a directory on the loopback interface, for the benchmarks beside this file."""
+"""An nginx that serves a directory on the loopback interface, and takes PUTs to it, for the benchmarks beside this file."""
 
 import os
 import shutil
@@ -25,7 +25,10 @@ http {{
   types {{ text/x-nix-narinfo narinfo; text/x-nix-cache-info nix-cache-info; }}
   client_body_temp_path {directory}/body; proxy_temp_path {directory}/proxy; fastcgi_temp_path {directory}/fastcgi;
   uwsgi_temp_path {directory}/uwsgi; scgi_temp_path {directory}/scgi;
-  server {{ listen 127.0.0.1:{port}; root {root}; }}
+  server {{
+    listen 127.0.0.1:{port}; root {root};
+    dav_methods PUT; create_full_put_path on; client_max_body_size 0;
+  }}
 }}
 """
 

@@ -54,8 +54,8 @@ class BuildController {
   @ApiResponse(responseCode = "200", description = "At most as many as limit says")
   List<BuildView> list(
       @Parameter(description = "Only builds of this derivation: <hash>-<name>.drv") @RequestParam(required = false) @Nullable String derivation,
-      @Parameter(description = "Only builds in this state") @RequestParam(required = false) @Pattern(regexp = "queued|running|succeeded|failed|lost") @Schema(allowableValues = {
-          "queued", "running", "succeeded", "failed", "lost"}) @Nullable String state,
+      @Parameter(description = "Only builds in this state") @RequestParam(required = false) @Pattern(regexp = "waiting|queued|running|succeeded|failed|cancelled|lost") @Schema(allowableValues = {
+          "waiting", "queued", "running", "succeeded", "failed", "cancelled", "lost"}) @Nullable String state,
       @Parameter(description = "How many to leave out at the beginning") @RequestParam(defaultValue = "0") @Min(0) int offset,
       @Parameter(description = "How many to list at most") @RequestParam(defaultValue = "100") @Min(1) @Max(1000) int limit) {
     Filter filter = new Filter(Optional.ofNullable(derivation).map(StorePath::parseBaseName),
