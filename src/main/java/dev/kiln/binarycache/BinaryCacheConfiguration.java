@@ -9,7 +9,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-import dev.kiln.datadir.DataDirectory;
+import dev.kiln.datadir.SharedDirectory;
 
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties({BinaryCacheProperties.class, ReadCacheProperties.class, SigningProperties.class})
@@ -18,8 +18,8 @@ class BinaryCacheConfiguration {
   private static final Logger log = LoggerFactory.getLogger(BinaryCacheConfiguration.class);
 
   @Bean
-  Signer signer(SigningProperties properties, DataDirectory dataDirectory) throws IOException {
-    Path file = properties.keyFile() == null ? dataDirectory.resolve("signing-key") : Path.of(properties.keyFile());
+  Signer signer(SigningProperties properties, SharedDirectory sharedDirectory) throws IOException {
+    Path file = properties.keyFile() == null ? sharedDirectory.resolve("signing-key") : Path.of(properties.keyFile());
     SigningKey key = new SigningKeyFile(file).readOrCreate(properties::generate);
     log.info("Kiln signs with the key {}", key.publicKey());
     return new Signer(key);

@@ -1,7 +1,6 @@
 package dev.kiln.binarycache;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,6 +11,7 @@ import dev.kiln.build.Build;
 import dev.kiln.build.BuildLogs;
 import dev.kiln.build.Builds;
 import dev.kiln.build.Builds.Filter;
+import dev.kiln.build.StoredLog;
 import dev.kiln.castore.Blobs.Blob;
 import dev.kiln.castore.Castore;
 import dev.kiln.derivation.Derivations;
@@ -50,18 +50,18 @@ public class DerivationLogs {
    * @param path a derivation, or an output: then its deriver's log
    * @throws NoLog there is none
    */
-  public FileChannel open(StorePath path) throws IOException {
+  public StoredLog open(StorePath path) throws IOException {
     Optional<StorePath> derivation = path.isDerivation() ? Optional.of(path) : deriver(path);
     if (derivation.isPresent()) {
       for (Build build : builds.list(new Filter(derivation, Optional.empty()), 0, BUILDS)) {
-        Optional<FileChannel> log = logs.open(build.id());
+        Optional<StoredLog> log = logs.open(build.id());
         if (log.isPresent()) {
           return log.get();
         }
       }
       Optional<Blob> uploaded = uploadedLogs.find(derivation.get().hash());
       if (uploaded.isPresent()) {
-        return castore.blobs().open(uploaded.get().digest());
+        return StoredLog.of(castore.blobs().open(uploaded.get().digest()), 1);
       }
     }
     throw new NoLog(path);

@@ -11,7 +11,7 @@ import dev.kiln.hash.NixBase32;
  * How Kiln signs.
  *
  * @param keyFile made at the first start where it is missing; replicas must share one. {@code null} is
- *     {@code <data-dir>/signing-key}
+ *     {@code <shared-dir>/signing-key}
  * @param name of a key that is made. {@code null} is {@code kiln-} and 8 random digits, so that the keys of two Kilns can stand in
  *     one client's list
  */

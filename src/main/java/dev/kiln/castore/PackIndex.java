@@ -27,10 +27,13 @@ public interface PackIndex {
   /** @return the places that are known; any number may be asked for at once */
   Map<Blake3Digest, Place> find(Collection<Blake3Digest> digests);
 
-  /** Registers a pack without its blobs. */
+  /** Registers a pack without its blobs, if it is not registered yet. */
   void register(long pack);
 
-  /** Registers a pack, if it is not yet, with all its blobs. A blob that lay elsewhere lies here from then on. */
+  /**
+   * Registers a pack, if it is not yet, with all its blobs. A blob that lay elsewhere lies here from then on. A pack that is indexed
+   * stays as it is: any number of Kilns may do this at once.
+   */
   void index(long pack, List<PackedBlob> blobs);
 
   /** @return the registered packs whose blobs are not known here */

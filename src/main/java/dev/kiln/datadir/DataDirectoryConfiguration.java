@@ -6,15 +6,18 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
+/** Directories are Strings here, not Paths: Spring looks for {@code ./data} on the class path before it asks the file system. */
 @Configuration(proxyBeanMethods = false)
 class DataDirectoryConfiguration {
 
-  /**
-   * @param directory a String, not a Path: Spring looks for {@code ./data} on the class path before it asks the file
-   *        system
-   */
   @Bean
   DataDirectory dataDirectory(@Value("${kiln.data-dir:./data}") String directory) {
     return DataDirectory.open(Path.of(directory));
+  }
+
+  @Bean
+  SharedDirectory sharedDirectory(@Value("${kiln.shared-dir:}") String directory, DataDirectory dataDirectory,
+      ContentOwner owner) {
+    return SharedDirectory.open(directory.isBlank() ? dataDirectory.path() : Path.of(directory), owner);
   }
 }

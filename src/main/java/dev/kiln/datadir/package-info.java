@@ -1,4 +1,4 @@
-/** The directory that holds all that Kiln keeps on disk, and the lock that makes it Kiln's alone. */
+/** The directories that hold all that Kiln keeps on disk: one that is a Kiln's alone, under a lock, and one that replicas share. */
 @ApplicationModule(allowedDependencies = {})
 @NullMarked
 package dev.kiln.datadir;

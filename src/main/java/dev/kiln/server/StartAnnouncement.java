@@ -13,6 +13,7 @@ import org.springframework.core.env.Environment;
 import org.springframework.stereotype.Component;
 
 import dev.kiln.datadir.DataDirectory;
+import dev.kiln.datadir.SharedDirectory;
 
 /** Says at the end of the start, in one line, where Kiln listens and where it keeps things. */
 @Component
@@ -21,11 +22,14 @@ final class StartAnnouncement {
   private static final Logger log = LoggerFactory.getLogger("dev.kiln.Kiln");
 
   private final DataDirectory dataDirectory;
+  private final SharedDirectory sharedDirectory;
   private final DataSource dataSource;
   private final Environment environment;
 
-  StartAnnouncement(DataDirectory dataDirectory, DataSource dataSource, Environment environment) {
+  StartAnnouncement(DataDirectory dataDirectory, SharedDirectory sharedDirectory, DataSource dataSource,
+      Environment environment) {
     this.dataDirectory = dataDirectory;
+    this.sharedDirectory = sharedDirectory;
     this.dataSource = dataSource;
     this.environment = environment;
   }
@@ -39,8 +43,14 @@ final class StartAnnouncement {
       return;
     String address = environment.getProperty("server.address", "0.0.0.0");
     String host = address.contains(":") ? "[" + address + "]" : address;
-    log.info("Kiln listens on http://{}:{}, keeps its data in {}, and uses {}", host, server.getPort(), dataDirectory,
+    log.info("Kiln listens on http://{}:{}, keeps its data in {}, and uses {}", host, server.getPort(), directories(),
         database());
+  }
+
+  private String directories() {
+    return sharedDirectory.path().equals(dataDirectory.path())
+        ? dataDirectory.toString()
+        : dataDirectory + " and, with others, " + sharedDirectory;
   }
 
   private String database() throws SQLException {

@@ -1,9 +1,6 @@
 package dev.kiln.binarycache.web;
 
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 
 import io.swagger.v3.oas.annotations.Operation;
@@ -22,6 +19,7 @@ import dev.kiln.binarycache.BinaryCache;
 import dev.kiln.binarycache.BinaryCacheProperties;
 import dev.kiln.binarycache.DerivationLogs;
 import dev.kiln.binarycache.Signer;
+import dev.kiln.build.StoredLog;
 import dev.kiln.castore.Castore;
 import dev.kiln.nar.NarListing;
 import dev.kiln.pathinfo.PathInfo;
@@ -109,14 +107,14 @@ class BinaryCacheController {
   @ApiResponse(responseCode = "404", description = "There is no log")
   void log(@PathVariable String path, HttpMethod method, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    try (FileChannel log = logs.open(StorePath.parseBaseName(withQuery(path, request)))) {
+    try (StoredLog log = logs.open(StorePath.parseBaseName(withQuery(path, request)))) {
       // it may grow meanwhile: what is there now is sent
       long size = log.size();
       response.setContentType(TEXT.toString());
       response.setHeader("X-Content-Type-Options", "nosniff");
       response.setContentLengthLong(size);
       if (!method.equals(HttpMethod.HEAD)) {
-        send(log, size, response.getOutputStream());
+        log.stream(0, size).transferTo(response.getOutputStream());
       }
     }
   }
@@ -125,13 +123,5 @@ class BinaryCacheController {
   static String withQuery(String name, HttpServletRequest request) {
     String query = request.getQueryString();
     return query == null ? name : name + "?" + query;
-  }
-
-  private static void send(FileChannel log, long size, OutputStream out) throws IOException {
-    long sent = 0;
-    var target = Channels.newChannel(out);
-    while (sent < size) {
-      sent += log.transferTo(sent, size - sent, target);
-    }
   }
 }

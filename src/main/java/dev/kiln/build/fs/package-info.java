@@ -1,4 +1,4 @@
-/** Build logs on local disk. */
+/** Build logs as files, which all replicas see. */
 @NullMarked
 package dev.kiln.build.fs;
 

@@ -1,17 +1,11 @@
 package dev.kiln.build.web;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
-import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -19,11 +13,8 @@ import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.Pattern;
 import org.jspecify.annotations.Nullable;
-import org.springframework.core.io.InputStreamResource;
 import org.springframework.http.HttpStatus;
-import org.springframework.http.MediaType;
 import org.springframework.http.ProblemDetail;
-import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -32,7 +23,6 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
 import dev.kiln.build.Build;
-import dev.kiln.build.BuildLogs;
 import dev.kiln.build.Builds;
 import dev.kiln.build.Builds.Filter;
 import dev.kiln.problem.Problems;
@@ -54,11 +44,9 @@ class BuildController {
   }
 
   private final Builds builds;
-  private final BuildLogs logs;
 
-  BuildController(Builds builds, BuildLogs logs) {
+  BuildController(Builds builds) {
     this.builds = builds;
-    this.logs = logs;
   }
 
   @GetMapping
@@ -81,21 +69,6 @@ class BuildController {
   @ApiResponse(responseCode = "404", description = "There is no such build")
   BuildView find(@Parameter(description = "As the list of builds names it") @PathVariable UUID id) {
     return BuildView.of(require(id));
-  }
-
-  @GetMapping(path = "/{id}/log", produces = MediaType.TEXT_PLAIN_VALUE)
-  @Operation(summary = "Read what a build printed, so far or in all", description = "The bytes are those that the builder wrote.")
-  @ApiResponse(responseCode = "200", description = "The log", content = @Content(mediaType = MediaType.TEXT_PLAIN_VALUE, schema = @Schema(type = "string")))
-  @ApiResponse(responseCode = "404", description = "There is no such build")
-  ResponseEntity<InputStreamResource> log(
-      @Parameter(description = "As the list of builds names it") @PathVariable UUID id) throws IOException {
-    Build build = require(id);
-    Optional<FileChannel> log = logs.open(build.id());
-    long size = log.isPresent() ? log.get().size() : 0;
-    InputStream content = log.isPresent() ? Channels.newInputStream(log.get()) : InputStream.nullInputStream();
-    return ResponseEntity.ok().contentType(new MediaType(MediaType.TEXT_PLAIN, StandardCharsets.UTF_8))
-        .header("X-Content-Type-Options", "nosniff").contentLength(size)
-        .body(new InputStreamResource(new Prefix(content, size)));
   }
 
   private Build require(UUID id) {

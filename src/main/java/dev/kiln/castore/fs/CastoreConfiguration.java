@@ -10,13 +10,14 @@ import dev.kiln.castore.Castore;
 import dev.kiln.castore.Directories;
 import dev.kiln.castore.PackIndex;
 import dev.kiln.datadir.DataDirectory;
+import dev.kiln.datadir.SharedDirectory;
 
 @Configuration(proxyBeanMethods = false)
 class CastoreConfiguration {
 
   @Bean
-  PackedBlobs blobs(DataDirectory dataDirectory, PackIndex index) throws IOException {
-    return new PackedBlobs(dataDirectory.path(), new FsBlobs(dataDirectory.path()), index);
+  PackedBlobs blobs(SharedDirectory sharedDirectory, PackIndex index) throws IOException {
+    return new PackedBlobs(sharedDirectory.path(), new FsBlobs(sharedDirectory.path()), index);
   }
 
   @Bean

@@ -149,7 +149,7 @@ final class FsBatch implements Batch {
   public void close() throws IOException {
     if (!closed) {
       closed = true;
-      FsBlobs.deleteBatch(dir);
+      TemporaryFiles.delete(dir);
     }
   }
 

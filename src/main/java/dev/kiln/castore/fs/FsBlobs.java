@@ -1,9 +1,9 @@
 package dev.kiln.castore.fs;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -19,21 +19,21 @@ import dev.kiln.hash.Blake3Digest;
  * 1 s after the epoch, so that trees can be laid out with hard links to them. Blobs on their way in stand in {@code tmp}, a
  * directory for each batch, and come into place whole, by a rename, when their bytes are durable.
  */
-public final class FsBlobs implements Blobs {
+public final class FsBlobs implements Blobs, Closeable {
 
   static final int SHARDS = 256;
 
   private final Path blobs;
-  private final Path tmp;
+  private final TemporaryFiles temporaryFiles;
 
   /**
-   * @param dir is made if it is not there. Nobody else may use it at the same time: what batches left behind in it is deleted
+   * Deletes what batches left behind whose Kilns have ended.
+   *
+   * @param dir is made if it is not there. Several Kilns may use it at the same time
    */
   public FsBlobs(Path dir) throws IOException {
     blobs = dir.resolve("blobs");
-    tmp = dir.resolve("tmp");
-    Files.createDirectories(tmp);
-    deleteLeftovers();
+    temporaryFiles = TemporaryFiles.open(dir);
     for (int shard = 0; shard < SHARDS; shard++) {
       Files.createDirectories(shard(shard));
     }
@@ -60,7 +60,7 @@ public final class FsBlobs implements Blobs {
   @Override
   public Batch begin() {
     try {
-      return new FsBatch(this, Files.createTempDirectory(tmp, "batch-"));
+      return new FsBatch(this, temporaryFiles.createDirectory());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -81,24 +81,12 @@ public final class FsBlobs implements Blobs {
     return (int) (digest.a() >>> 56);
   }
 
-  private void deleteLeftovers() throws IOException {
-    try (DirectoryStream<Path> batches = Files.newDirectoryStream(tmp)) {
-      for (Path batch : batches) {
-        if (Files.isDirectory(batch)) {
-          deleteBatch(batch);
-        } else {
-          Files.delete(batch);
-        }
-      }
-    }
+  TemporaryFiles temporaryFiles() {
+    return temporaryFiles;
   }
 
-  static void deleteBatch(Path batch) throws IOException {
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(batch)) {
-      for (Path file : files) {
-        Files.delete(file);
-      }
-    }
-    Files.delete(batch);
+  @Override
+  public void close() throws IOException {
+    temporaryFiles.close();
   }
 }

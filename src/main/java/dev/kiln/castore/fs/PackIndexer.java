@@ -1,9 +1,12 @@
 package dev.kiln.castore.fs;
 
 import java.io.Closeable;
+import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -22,7 +25,7 @@ import dev.kiln.hash.Blake3Digest;
 
 /**
  * Indexes packs that are kept already, after the one who brought them has gone on. Until then their blobs are found here. What is
- * left when Kiln ends is indexed when it starts again.
+ * left when Kiln ends is indexed when it starts again, or by another that has nothing to do.
  */
 final class PackIndexer implements Closeable {
 
@@ -31,17 +34,21 @@ final class PackIndexer implements Closeable {
   /** Blobs, of about 150 bytes each, that wait. Who brings more waits too. */
   private static final int MAX_WAITING = 100_000;
   private static final long RETRY_SECONDS = 1;
+  /** After so long without a pack, it is time to look for others' that were forgotten. */
+  private static final long IDLE_SECONDS = 20;
 
   private record Pack(long id, List<PackedBlob> blobs) {}
 
   private final PackIndex index;
+  private final Packs files;
   private final Map<Blake3Digest, Place> waiting = new ConcurrentHashMap<>();
   private final Semaphore room = new Semaphore(MAX_WAITING);
   private final BlockingQueue<Pack> packs = new LinkedBlockingQueue<>();
   private final Thread thread;
 
-  PackIndexer(PackIndex index) {
+  PackIndexer(PackIndex index, Packs files) {
     this.index = index;
+    this.files = files;
     this.thread = Thread.ofPlatform().name("pack-indexer").daemon().start(this::run);
   }
 
@@ -64,12 +71,44 @@ final class PackIndexer implements Closeable {
   }
 
   private void run() {
+    Set<Long> seen = Set.of();
     try {
       while (true) {
-        index(packs.take());
+        Pack pack = packs.poll(IDLE_SECONDS, TimeUnit.SECONDS);
+        if (pack != null) {
+          index(pack);
+        } else {
+          seen = indexForgotten(seen);
+        }
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Indexes the packs that were not when this was last called, and still are not: the Kiln that brought them has ended, or is slow.
+   *
+   * @param seen what the last call returned
+   * @return the packs to look at next time
+   */
+  private Set<Long> indexForgotten(Set<Long> seen) {
+    try {
+      Set<Long> left = new HashSet<>(index.notIndexed());
+      left.stream().filter(seen::contains).forEach(this::indexForgotten);
+      return left;
+    } catch (DataAccessException e) {
+      log.warn("whether packs are left to be indexed is not known: {}", e.getMessage());
+      return seen;
+    }
+  }
+
+  private void indexForgotten(long pack) {
+    try {
+      index.index(pack, files.table(pack));
+      log.info("indexed pack {}, which another Kiln left", Packs.name(pack));
+    } catch (IOException e) {
+      log.debug("pack {} of another Kiln cannot be indexed", Packs.name(pack), e);
     }
   }
 

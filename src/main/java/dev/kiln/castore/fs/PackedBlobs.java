@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -46,22 +47,20 @@ public final class PackedBlobs implements Blobs, Closeable {
   private static final int PAGE = 1_000;
 
   private final FsBlobs files;
-  private final Path tmp;
   private final Packs packs;
   private final PackIndex index;
   private final PackIndexer indexer;
   private final Cache<Blake3Digest, Place> remembered = Caffeine.newBuilder().maximumSize(REMEMBERED).build();
 
   /**
-   * @param dir of which nobody else may use {@code packs} and {@code tmp} at the same time
-   * @param files has {@code dir} too
+   * @param dir may be used by several Kilns at the same time
+   * @param files has {@code dir} too; is closed with this
    */
   public PackedBlobs(Path dir, FsBlobs files, PackIndex index) throws IOException {
     this.files = files;
-    this.tmp = dir.resolve("tmp");
     this.packs = new Packs(dir.resolve("packs"));
     this.index = index;
-    this.indexer = new PackIndexer(index);
+    this.indexer = new PackIndexer(index, packs);
     adopt();
     for (long pack : index.notIndexed()) {
       try {
@@ -165,7 +164,7 @@ public final class PackedBlobs implements Blobs, Closeable {
 
   /** @return where a pack waits until it is kept */
   Path temporary(long pack) {
-    return tmp.resolve("pack-" + Packs.name(pack));
+    return files.temporaryFiles().file("pack-" + Packs.name(pack));
   }
 
   /** @return those that are in packs which are here */
@@ -211,15 +210,34 @@ public final class PackedBlobs implements Blobs, Closeable {
   /** Asks the index, and remembers also what lies beside the blob: it is likely to be wanted next. */
   private @Nullable Place lookUp(Blake3Digest digest) {
     Place place = index.find(List.of(digest)).get(digest);
-    if (place != null) {
-      try {
-        remember(packs.table(place.pack()));
-      } catch (IOException e) {
-        log.error("pack {} is lost or damaged", Packs.name(place.pack()), e);
-      }
-      remembered.put(digest, place);
+    if (place == null) {
+      return lookUpNotIndexed(digest);
     }
+    try {
+      remember(packs.table(place.pack()));
+    } catch (IOException e) {
+      log.error("pack {} is lost or damaged", Packs.name(place.pack()), e);
+    }
+    remembered.put(digest, place);
     return place;
+  }
+
+  /** Looks into the packs that another Kiln has kept, and has not yet come to index. */
+  private @Nullable Place lookUpNotIndexed(Blake3Digest digest) {
+    for (long pack : index.notIndexed()) {
+      try {
+        List<PackedBlob> blobs = packs.table(pack);
+        Optional<PackedBlob> found = blobs.stream().filter(blob -> blob.digest().equals(digest)).findFirst();
+        if (found.isPresent()) {
+          remember(blobs);
+          return found.get().place();
+        }
+      } catch (IOException e) {
+        log.error("pack {} is lost or damaged", Packs.name(pack), e);
+      }
+    }
+    // in the meantime, it may have been
+    return index.find(List.of(digest)).get(digest);
   }
 
   private void remember(List<PackedBlob> blobs) {
@@ -235,5 +253,6 @@ public final class PackedBlobs implements Blobs, Closeable {
   public void close() throws IOException {
     indexer.close();
     packs.close();
+    files.close();
   }
 }

@@ -22,8 +22,11 @@ class SqlPackIndex implements PackIndex {
 
   private static final String FIND = "select digest, pack, start, length from packed_blob where digest = any(?::bytea[])";
 
-  private static final String REGISTER = """
-      insert into pack (id, indexed) values (?, ?) on conflict (id) do update set indexed = excluded.indexed""";
+  private static final String REGISTER = "insert into pack (id, indexed) values (?, false) on conflict do nothing";
+
+  /** Locks the row until the blobs are committed: of two that index a pack, the second waits, and finds it done. */
+  private static final String CLAIM = """
+      insert into pack (id, indexed) values (?, true) on conflict (id) do update set indexed = true where not pack.indexed""";
 
   private static final String INDEX = """
       insert into packed_blob (digest, pack, start, length)
@@ -56,13 +59,15 @@ class SqlPackIndex implements PackIndex {
   @Override
   @Transactional
   public void register(long pack) {
-    jdbc.update(REGISTER, pack, false);
+    jdbc.update(REGISTER, pack);
   }
 
   @Override
   @Transactional
   public void index(long pack, List<PackedBlob> blobs) {
-    jdbc.update(REGISTER, pack, true);
+    if (jdbc.update(CLAIM, pack) == 0) {
+      return;
+    }
     // by key, so that two that index the same blobs wait for each other instead of dead-locking
     List<PackedBlob> sorted = blobs.stream().sorted(Comparator.comparing(PackedBlob::digest)).toList();
     for (int from = 0; from < sorted.size(); from += BATCH) {

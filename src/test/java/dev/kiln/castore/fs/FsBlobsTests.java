@@ -75,14 +75,34 @@ class FsBlobsTests extends BlobsContract {
   }
 
   @Test
-  void whatACrashLeftBehindIsDeletedAtTheNextStart() throws IOException {
+  void whatAWriterLeftThatIsNoMoreIsDeletedAtTheNextStart() throws IOException {
     Blake3Digest kept = put(10);
     blobs.begin().put(new ByteArrayInputStream(content(100)));
-    assertThat(dir.resolve("tmp")).isNotEmptyDirectory();
+    Files.createDirectory(dir.resolve("tmp/batch-of-an-earlier-kiln"));
+    Files.createFile(dir.resolve("tmp/batch-of-an-earlier-kiln/incoming"));
+    Files.createFile(dir.resolve("tmp/0123456789abcdef.pack-1"));
+    Files.createFile(dir.resolve("writers/0123456789abcdef"));
+    ((FsBlobs) blobs).close();
     FsBlobs next = new FsBlobs(dir);
     assertThat(dir.resolve("tmp")).isEmptyDirectory();
+    assertThat(dir.resolve("writers/0123456789abcdef")).doesNotExist();
     assertThat(next.contains(kept)).isTrue();
     assertThat(next.contains(Blake3.of(content(100)))).isFalse();
+  }
+
+  @Test
+  void whatAnotherHasOnItsWayIsLeftAlone() throws IOException {
+    try (Blobs.Batch first = blobs.begin(); FsBlobs other = new FsBlobs(dir); Blobs.Batch second = other.begin()) {
+      for (Blobs.Batch batch : List.of(first, second)) {
+        batch.put(new ByteArrayInputStream(content(100)));
+        batch.put(new ByteArrayInputStream(content(100_000)));
+      }
+      new FsBlobs(dir).close();
+      first.sync();
+      assertThat(other.contains(Blake3.of(content(100_000)))).isTrue();
+      second.sync();
+    }
+    assertThat(dir.resolve("tmp")).isEmptyDirectory();
   }
 
   @Test

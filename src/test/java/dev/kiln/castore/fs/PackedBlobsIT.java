@@ -4,6 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -187,6 +188,36 @@ class PackedBlobsIT extends BlobsContract {
     away.set(false);
     Awaitility.await().until(() -> index.notIndexed().isEmpty());
     requireAll(0, MANY);
+  }
+
+  @Test
+  void anotherFindsWhatIsNotYetIndexedAndIndexesItWhenThatIsForgotten() throws IOException {
+    AtomicBoolean away = new AtomicBoolean(true);
+    PackedBlobs other = start(index);
+    put(start(new Reluctant(index, away)), 0, MANY);
+    assertThat(JdbcTestUtils.countRowsInTable(jdbc, "packed_blob")).isZero();
+    blobs = other;
+    requireAll(0, MANY);
+    assertThat(blobs.contains(Blake3.of(content(MANY)))).isFalse();
+    Awaitility.await().atMost(Duration.ofMinutes(3)).until(() -> index.notIndexed().isEmpty());
+    assertThat(JdbcTestUtils.countRowsInTable(jdbc, "packed_blob")).isEqualTo(MANY);
+    requireAll(0, MANY);
+  }
+
+  @Test
+  void whatTwoIndexAtOnceIsIndexedOnce() throws Exception {
+    put(start(new Reluctant(index, new AtomicBoolean(true))), 0, MANY);
+    List<Future<?>> starts = new ArrayList<>();
+    try (ExecutorService executor = Executors.newFixedThreadPool(4)) {
+      for (int i = 0; i < 4; i++) {
+        starts.add(executor.submit(() -> new PackedBlobs(dir, new FsBlobs(dir), index)));
+      }
+    }
+    for (Future<?> started : starts) {
+      opened.add((PackedBlobs) started.get());
+    }
+    Awaitility.await().until(() -> index.notIndexed().isEmpty());
+    assertThat(JdbcTestUtils.countRowsInTable(jdbc, "packed_blob")).isEqualTo(MANY);
   }
 
   @ParameterizedTest

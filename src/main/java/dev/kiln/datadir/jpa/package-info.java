@@ -1,0 +1,5 @@
+/** Which shared directory belongs with the database, in PostgreSQL. */
+@NullMarked
+package dev.kiln.datadir.jpa;
+
+import org.jspecify.annotations.NullMarked;
