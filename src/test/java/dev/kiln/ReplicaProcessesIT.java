@@ -177,14 +177,14 @@ class ReplicaProcessesIT {
   }
 
   private KnownDerivation sleeper(String name, int seconds) throws IOException {
-    return register(recipes.script(name, "/nix/store/" + BUSYBOX.hash() + "-bb/busybox sleep " + seconds
+    return register(recipes.script(name, BUSYBOX + "/busybox sleep " + seconds
         + "; echo slept > $out", List.of("out"), List.of(BUSYBOX)));
   }
 
   private static KnownDerivation register(KnownDerivation known) throws IOException {
     try (KilnClient client = client(0)) {
       HttpResponse<String> response = client.put(
-          "/api/v1/derivations/" + known.path().hash() + "-" + known.path().name().value(), "text/x-nix-derivation",
+          "/api/v1/derivations/" + known.path().baseName(), "text/x-nix-derivation",
           known.file().aterm().toByteArray());
       assertThat(response.statusCode()).as(response.body()).isEqualTo(201);
     }
@@ -242,7 +242,7 @@ class ReplicaProcessesIT {
   }
 
   private static String url(KnownDerivation wanted) {
-    return "/store/" + Recipes.output(wanted).hash() + "-" + Recipes.output(wanted).name().value();
+    return "/store/" + Recipes.output(wanted).baseName();
   }
 
   private static KilnClient client(int replica) throws IOException {

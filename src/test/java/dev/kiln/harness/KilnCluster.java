@@ -1,7 +1,6 @@
 package dev.kiln.harness;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,14 +10,10 @@ import java.util.Map;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
-/** Several Kilns, each a process, on one PostgreSQL and one directory of blobs. */
+/** Several Kilns, each a process, on one PostgreSQL and one shared directory. */
 public final class KilnCluster implements AutoCloseable {
 
-  /** What of a data directory is the same for all: links lead there. */
-  private static final List<String> SHARED = List.of("blobs", "packs", "logs");
-
   private final DebianPostgres postgres;
-  private final Path shared = TemporaryDirectories.create("kiln-shared-");
   private final List<String> options;
   private final List<KilnProcess> kilns = new ArrayList<>();
 
@@ -32,12 +27,9 @@ public final class KilnCluster implements AutoCloseable {
     DebianPostgres postgres = DebianPostgres.start();
     List<String> all = new ArrayList<>(List.of("-Xmx192m", "--spring.datasource.url=" + postgres.jdbcUrl(),
         "--spring.datasource.username=" + postgres.username(), "--spring.datasource.password=" + postgres.password(),
-        "--spring.datasource.hikari.minimum-idle=1"));
+        "--spring.datasource.hikari.minimum-idle=1", "--kiln.shared-dir=" + TemporaryDirectories.create("kiln-shared-")));
     all.addAll(Arrays.asList(options));
     KilnCluster cluster = new KilnCluster(postgres, all);
-    for (String name : SHARED) {
-      Files.createDirectory(cluster.shared.resolve(name));
-    }
     for (int i = 0; i < replicas; i++) {
       cluster.launch();
     }
@@ -49,9 +41,6 @@ public final class KilnCluster implements AutoCloseable {
 
   private KilnProcess launch() throws IOException {
     Path data = TemporaryDirectories.create("kiln-data-");
-    for (String name : SHARED) {
-      Files.createSymbolicLink(data.resolve(name), shared.resolve(name));
-    }
     KilnProcess kiln = KilnProcess.launch(List.of(), KilnProcess.classPath(), Map.of(), data,
         options.toArray(String[]::new));
     kilns.add(kiln);
