@@ -3,6 +3,7 @@ package dev.kiln.realise;
 import java.util.Optional;
 import java.util.UUID;
 
+import org.springframework.dao.PessimisticLockingFailureException;
 import org.springframework.stereotype.Service;
 
 import dev.kiln.build.Build;
@@ -15,6 +16,8 @@ import dev.kiln.realise.Realisation.Building;
 /** What people may do about builds, wherever they run. */
 @Service
 public class BuildControl {
+
+  private static final int TRIES = 5;
 
   private final Builds builds;
   private final LiveBuilds live;
@@ -45,11 +48,24 @@ public class BuildControl {
    * @return false if it had ended before, but not by this
    */
   public boolean cancel(Build build) {
-    Recorded recorded = recorder.cancel(build, !lease.isAlone());
+    Recorded recorded = end(build);
     waiters.end(recorded.ended(), recorded.reason());
     runner.abort(recorded.ended());
     return !recorded.ended().isEmpty()
         || builds.find(build.id()).filter(now -> now.state() instanceof BuildState.Cancelled).isPresent();
+  }
+
+  /** Once more where another replica ends builds that wait for the same. */
+  private Recorded end(Build build) {
+    for (int attempt = 1;; attempt++) {
+      try {
+        return recorder.cancel(build, !lease.isAlone());
+      } catch (PessimisticLockingFailureException e) {
+        if (attempt == TRIES) {
+          throw e;
+        }
+      }
+    }
   }
 
   /**

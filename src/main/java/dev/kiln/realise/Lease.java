@@ -2,6 +2,7 @@ package dev.kiln.realise;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,7 +102,14 @@ final class Lease {
     }
   }
 
-  private static String address() throws IOException {
-    return InetAddress.getLocalHost().getHostName() + ":" + ProcessHandle.current().pid();
+  private static String address() {
+    String host;
+    try {
+      host = InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      log.debug("this machine does not know its own name", e);
+      host = "localhost";
+    }
+    return host + ":" + ProcessHandle.current().pid();
   }
 }

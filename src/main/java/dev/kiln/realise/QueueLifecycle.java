@@ -68,8 +68,8 @@ final class QueueLifecycle implements SmartLifecycle {
     ScheduledExecutorService pulses = Executors.newScheduledThreadPool(2,
         Thread.ofPlatform().name("build-queue-", 1).daemon().factory());
     long beat = properties.lease().toMillis() / BEATS_IN_A_LEASE;
-    pulses.scheduleWithFixedDelay(pulse::beat, beat, beat, TimeUnit.MILLISECONDS);
-    pulses.scheduleWithFixedDelay(pulse::poll, 0, properties.poll().toMillis(), TimeUnit.MILLISECONDS);
+    var _ = pulses.scheduleWithFixedDelay(pulse::beat, beat, beat, TimeUnit.MILLISECONDS);
+    var _ = pulses.scheduleWithFixedDelay(pulse::poll, 0, properties.poll().toMillis(), TimeUnit.MILLISECONDS);
     clock = pulses;
     news.ifPresent(
         heard -> listener = Thread.ofPlatform().name("build-news").daemon().start(() -> heard.listen(pulse::hear)));

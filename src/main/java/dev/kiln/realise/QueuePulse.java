@@ -54,6 +54,9 @@ final class QueuePulse {
       }
     } catch (DataAccessException | TransactionException | IOException e) {
       log.warn("the lease of this Kiln could not be renewed: {}", e.getMessage());
+    } catch (RuntimeException e) {
+      // the outermost edge: what went wrong once must not end all beats to come
+      log.error("renewal of the lease", e);
     }
   }
 

@@ -32,7 +32,7 @@ class BuildControlController {
   static final String PATH = "/api/v1/builds";
 
   /** What is asked for cannot be done to a build. */
-  private static final class BuildControlException extends RuntimeException {
+  static final class BuildControlException extends RuntimeException {
     private final HttpStatus status;
     private final String type;
 
