@@ -27,7 +27,8 @@ public final class KilnCluster implements AutoCloseable {
     DebianPostgres postgres = DebianPostgres.start();
     List<String> all = new ArrayList<>(List.of("-Xmx192m", "--spring.datasource.url=" + postgres.jdbcUrl(),
         "--spring.datasource.username=" + postgres.username(), "--spring.datasource.password=" + postgres.password(),
-        "--spring.datasource.hikari.minimum-idle=1", "--kiln.shared-dir=" + TemporaryDirectories.create("kiln-shared-")));
+        "--spring.datasource.hikari.minimum-idle=1",
+        "--kiln.shared-dir=" + TemporaryDirectories.create("kiln-shared-")));
     all.addAll(Arrays.asList(options));
     KilnCluster cluster = new KilnCluster(postgres, all);
     for (int i = 0; i < replicas; i++) {

@@ -145,7 +145,8 @@ class RealiseController {
       open.remove(each.path());
       if (each.failure().isPresent()) {
         failed = true;
-        write(new Progress(each.path().toString(), "failed", null, advice.on(each.failure().get()).getBody()), response);
+        write(new Progress(each.path().toString(), "failed", null, advice.on(each.failure().get()).getBody()),
+            response);
       } else {
         write(new Progress(each.path().toString(), "here", null, null), response);
       }
