@@ -9,8 +9,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 /** What is true of the builds in a database at any time, between transactions. Each finds the rows that break a rule. */
 public final class BuildInvariants {
 
-  private static final List<String> BROKEN = List.of("""
-      select derivation from build where state in ('waiting', 'queued', 'running') group by derivation having count(*) > 1""",
+  private static final List<String> BROKEN = List.of(
+      """
+          select derivation from build where state in ('waiting', 'queued', 'running') group by derivation having count(*) > 1""",
       // a build waits for as many as it says, and for none that has ended
       """
           select build.id from build where state in ('waiting', 'queued', 'running') and waits_for <> (

@@ -75,8 +75,8 @@ class BuildControlController {
   ResponseEntity<Void> retry(@Parameter(description = "As the list of builds names it") @PathVariable UUID id) {
     Build build = require(id);
     return switch (build.state()) {
-      case BuildState.Waiting _, BuildState.Queued _, BuildState.Running _ -> accepted(id);
-      case BuildState.Succeeded _, BuildState.Failed _, BuildState.Cancelled _, BuildState.Lost _ ->
+      case BuildState.Waiting _,BuildState.Queued _,BuildState.Running _ -> accepted(id);
+      case BuildState.Succeeded _,BuildState.Failed _,BuildState.Cancelled _,BuildState.Lost _ ->
         control.retry(build).map(BuildControlController::accepted).orElseGet(() -> ResponseEntity.noContent().build());
     };
   }
