@@ -24,7 +24,20 @@ public record BuildFailure(Kind kind, String message, OptionalInt exitCode, Opti
 
   /** What kind of failure it was: what a reader could do about it differs. */
   public enum Kind {
-    CANNOT_BUILD_HERE, BAD_DERIVATION, BUILDER_FAILED, TIMED_OUT, LIMIT_EXCEEDED, OUTPUT_REJECTED, HASH_MISMATCH, MACHINE_FAILED, MISSING_INPUT, INPUT_FAILED
+    CANNOT_BUILD_HERE, BAD_DERIVATION, BUILDER_FAILED, TIMED_OUT, LIMIT_EXCEEDED, OUTPUT_REJECTED, HASH_MISMATCH, MACHINE_FAILED, MISSING_INPUT, INPUT_FAILED;
+
+    /** @return whether the derivation has no part in it, so that another attempt may go well */
+    public boolean isMachines() {
+      return this == MACHINE_FAILED;
+    }
+
+    /** @return whether it would fail again, as far as anyone knows */
+    public boolean isRemembered() {
+      return switch (this) {
+        case BAD_DERIVATION, BUILDER_FAILED, TIMED_OUT, LIMIT_EXCEEDED, OUTPUT_REJECTED, HASH_MISMATCH -> true;
+        case CANNOT_BUILD_HERE, MACHINE_FAILED, MISSING_INPUT, INPUT_FAILED -> false;
+      };
+    }
   }
 
   public static BuildFailure of(BuildException e) {

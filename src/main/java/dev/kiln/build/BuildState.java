@@ -6,7 +6,10 @@ import java.util.Optional;
 /** How far a build is. */
 public sealed interface BuildState {
 
-  /** It waits for its inputs, or for a free job. */
+  /** It waits for the builds of its inputs. */
+  record Waiting() implements BuildState {}
+
+  /** It waits for a free job, on whichever replica. */
   record Queued() implements BuildState {}
 
   record Running(Instant startedAt) implements BuildState {}
@@ -16,6 +19,9 @@ public sealed interface BuildState {
   /** @param startedAt empty if it never ran, for want of an input */
   record Failed(Optional<Instant> startedAt, Instant endedAt, BuildFailure failure) implements BuildState {}
 
-  /** Kiln stopped before the build ended. */
+  /** @param startedAt empty if it never ran */
+  record Cancelled(Optional<Instant> startedAt, Instant endedAt, String message) implements BuildState {}
+
+  /** Kiln stopped before the build ended, and did not take it up again, as it does now. */
   record Lost(Optional<Instant> startedAt, Instant endedAt) implements BuildState {}
 }

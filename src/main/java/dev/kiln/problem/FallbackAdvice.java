@@ -8,8 +8,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.Ordered;
 import org.springframework.core.annotation.Order;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.RecoverableDataAccessException;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.ProblemDetail;
+import org.springframework.http.ResponseEntity;
+import org.springframework.transaction.TransactionException;
 import org.springframework.web.bind.annotation.ExceptionHandler;
 import org.springframework.web.bind.annotation.RestControllerAdvice;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExceptionHandler;
@@ -20,6 +25,23 @@ import org.springframework.web.servlet.mvc.method.annotation.ResponseEntityExcep
 class FallbackAdvice extends ResponseEntityExceptionHandler {
 
   private static final Logger log = LoggerFactory.getLogger(FallbackAdvice.class);
+
+  /** In seconds. */
+  private static final String RETRY_AFTER = "5";
+
+  /** The database is being started again, or out of reach. */
+  @ExceptionHandler({DataAccessResourceFailureException.class, RecoverableDataAccessException.class,
+      TransactionException.class})
+  ResponseEntity<ProblemDetail> onNoDatabase(RuntimeException e, HttpServletResponse response) throws IOException {
+    if (response.isCommitted()) {
+      log.warn("an answer was broken off", e);
+      throw new IOException("broken off", e);
+    }
+    log.warn("a request failed, for the database did not answer", e);
+    return ResponseEntity.status(HttpStatus.SERVICE_UNAVAILABLE).header(HttpHeaders.RETRY_AFTER, RETRY_AFTER)
+        .body(Problems.problem(HttpStatus.SERVICE_UNAVAILABLE, "no-database", "Kiln's database does not answer",
+            "ask again later; builds go on"));
+  }
 
   /** The outermost edge: what got here is a defect or a failing machine. Its words are for the log, not for clients. */
   @ExceptionHandler(Exception.class)

@@ -25,85 +25,81 @@ import dev.kiln.bytes.ByteString;
 import dev.kiln.derivation.Derivations;
 import dev.kiln.derivation.KnownDerivation;
 import dev.kiln.pathinfo.PathInfo;
-import dev.kiln.realise.RealiseException.BuildFailed;
+import dev.kiln.realise.JobResult.Built;
+import dev.kiln.realise.JobResult.Failed;
+import dev.kiln.realise.JobResult.NeedsFirst;
 import dev.kiln.realise.RealiseException.MissingSources;
-import dev.kiln.realise.RealiseException.Stopping;
 import dev.kiln.storepath.StorePath;
 
-/** Builds one derivation whose inputs are here, and registers what comes of it. */
+/** Builds one derivation whose inputs are here. */
 @Component
-class BuildJob implements BuildQueue.Job {
+class BuildJob {
 
   private static final Logger log = LoggerFactory.getLogger(BuildJob.class);
 
   private final Builder builder;
   private final BuildLogs logs;
   private final BuildInputs inputs;
-  private final BuildRecorder recorder;
   private final Derivations derivations;
   private final Resolver resolver;
   private final TwinRegistrar twins;
 
-  BuildJob(Builder builder, BuildLogs logs, BuildInputs inputs, BuildRecorder recorder, Derivations derivations,
-      Resolver resolver, TwinRegistrar twins) {
+  BuildJob(Builder builder, BuildLogs logs, BuildInputs inputs, Derivations derivations, Resolver resolver,
+      TwinRegistrar twins) {
     this.builder = builder;
     this.logs = logs;
     this.inputs = inputs;
-    this.recorder = recorder;
     this.derivations = derivations;
     this.resolver = resolver;
     this.twins = twins;
   }
 
-  @Override
-  public Optional<StorePath> run(UUID build, StorePath derivation) {
-    recorder.start(build);
+  /**
+   * Runs a build to its end, and registers nothing.
+   *
+   * @throws InterruptedException the thread was interrupted, which ends the build
+   */
+  JobResult run(UUID build, StorePath derivation) throws InterruptedException {
     try {
       return run(build, derivations.find(derivation.hash()).orElseThrow());
     } catch (BuildException e) {
-      throw failed(build, derivation, BuildFailure.of(e));
+      return new Failed(BuildFailure.of(e));
     } catch (MissingSources e) {
-      throw failed(build, derivation, failure(Kind.MISSING_INPUT, e));
+      return new Failed(
+          new BuildFailure(Kind.MISSING_INPUT, String.valueOf(e.getMessage()), OptionalInt.empty(), Optional.empty()));
     } catch (IOException e) {
       if (Thread.currentThread().isInterrupted()) {
-        throw new Stopping();
+        throw new InterruptedException();
       }
       log.error("build {} of {}", build, derivation, e);
-      throw failed(build, derivation, BuildFailure.of(new MachineFailed("this Kiln failed: " + e.getMessage(), e)));
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-      throw new Stopping();
+      return new Failed(BuildFailure.of(new MachineFailed("this Kiln failed: " + e.getMessage(), e)));
     }
   }
 
-  private Optional<StorePath> run(UUID build, KnownDerivation known) throws IOException, InterruptedException {
+  private JobResult run(UUID build, KnownDerivation known) throws IOException, InterruptedException {
     resolver.requireSupported(known);
     // between the plan and now, someone else may have brought the outputs
     if (resolver.outputs(known).isPresent()) {
-      recorder.succeed(build, List.of(), List.of(), logs.size(build));
-      return Optional.empty();
+      return new Built(List.of(), List.of());
     }
     Optional<KnownDerivation> resolved = resolver.resolve(known);
     if (resolved.isPresent()) {
-      return succeedBy(resolved.get(), build, known);
+      return by(resolved.get(), build, known);
     }
     SortedMap<String, PathInfo> outputs = build(build, known);
-    recorder.succeed(build, outputs.values(), resolver.realised(known, outputs), logs.size(build));
-    return Optional.empty();
+    return new Built(outputs.values(), resolver.realised(known, outputs));
   }
 
-  /** @return {@code resolved}, if it has to be built first */
-  private Optional<StorePath> succeedBy(KnownDerivation resolved, UUID build, KnownDerivation known)
-      throws IOException {
+  /** Makes {@code known}'s outputs those of {@code resolved}, which is built in its place. */
+  private JobResult by(KnownDerivation resolved, UUID build, KnownDerivation known) throws IOException {
     Optional<SortedMap<String, StorePath>> outputs = resolver.outputs(resolved);
-    if (outputs.isEmpty()) {
-      try (OutputStream out = logs.create(build)) {
-        ByteString.utf8("resolved derivation: '" + known.path() + "' -> '" + resolved.path() + "'\n").writeTo(out);
-      }
-      return Optional.of(resolved.path());
+    if (outputs.isPresent()) {
+      return new Built(List.of(), resolver.realisedByAnother(known, outputs.get()));
     }
-    recorder.succeed(build, List.of(), resolver.realisedByAnother(known, outputs.get()), logs.size(build));
-    return Optional.empty();
+    try (OutputStream out = logs.create(build)) {
+      ByteString.utf8("resolved derivation: '" + known.path() + "' -> '" + resolved.path() + "'\n").writeTo(out);
+    }
+    return new NeedsFirst(resolved.path());
   }
 
   private SortedMap<String, PathInfo> build(UUID build, KnownDerivation known)
@@ -119,20 +115,5 @@ class BuildJob implements BuildQueue.Job {
     try (OutputStream out = logs.create(build)) {
       return builder.build(request, out).outputs();
     }
-  }
-
-  private static BuildFailure failure(Kind kind, RuntimeException e) {
-    return new BuildFailure(kind, String.valueOf(e.getMessage()), OptionalInt.empty(), Optional.empty());
-  }
-
-  private BuildFailed failed(UUID build, StorePath derivation, BuildFailure failure) {
-    long size = 0;
-    try {
-      size = logs.size(build);
-    } catch (IOException e) {
-      log.error("log of build {}", build, e);
-    }
-    recorder.fail(build, failure, size);
-    return new BuildFailed(build, derivation, failure);
   }
 }

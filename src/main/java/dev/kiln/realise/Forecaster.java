@@ -55,9 +55,8 @@ public class Forecaster {
     }
     long[] known = steps.stream().map(step -> medians.get(name(step))).filter(Objects::nonNull)
         .mapToLong(Duration::toMillis).sorted().toArray();
-    long usual = known[known.length / 2];
-    long[] millis = steps.stream().map(step -> medians.get(name(step)))
-        .mapToLong(median -> median == null ? usual : median.toMillis()).toArray();
+    Duration usual = Duration.ofMillis(known[known.length / 2]);
+    long[] millis = steps.stream().mapToLong(step -> medians.getOrDefault(name(step), usual).toMillis()).toArray();
     Schedule schedule = new Schedule(steps, millis);
     return Optional.of(new Estimate(Duration.ofMillis(schedule.elapsed(jobs)),
         Duration.ofMillis(schedule.longestChain()), Duration.ofMillis(Arrays.stream(millis).sum()), jobs,

@@ -1,50 +1,67 @@
 package dev.kiln.realise;
 
-import java.time.Clock;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.Optional;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.springframework.beans.factory.InitializingBean;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-import dev.kiln.build.Builds;
+import dev.kiln.build.BuildNews;
+import dev.kiln.build.LiveBuilds;
+import dev.kiln.build.Replicas;
+import dev.kiln.datadir.DataDirectory;
 
 @Configuration(proxyBeanMethods = false)
 class RealiseConfiguration {
 
-  private static final Logger log = LoggerFactory.getLogger(RealiseConfiguration.class);
+  private static final int COUNTED = 10_000;
 
-  /** Each build has a thread, and each thread a build; what waits for a free one waits in its queue. */
-  @Bean(destroyMethod = "")
-  ExecutorService buildExecutor(RealiseProperties properties) {
-    return Executors.newFixedThreadPool(properties.maxJobs(), Thread.ofPlatform().name("build-", 1).factory());
+  @Bean
+  Lease lease(Replicas replicas, DataDirectory directory, QueueProperties properties) {
+    return new Lease(replicas, directory, properties.lease());
   }
 
   @Bean
-  BuildQueue buildQueue(Builds builds, BuildJob job, ExecutorService buildExecutor, Clock clock) {
-    return new BuildQueue(builds, job, buildExecutor, clock);
+  BuildWaiters buildWaiters() {
+    return new BuildWaiters();
+  }
+
+  @Bean
+  BuildRunner buildRunner(BuildJob job, BuildRecorder recorder, LiveBuilds live, BuildWaiters waiters, Lease lease,
+      BuildMetrics metrics, RealiseProperties properties) {
+    return new BuildRunner(job, recorder, live, waiters, lease, metrics, properties.maxJobs());
+  }
+
+  @Bean
+  MeterBinder buildGauges(BuildRunner runner, LiveBuilds live) {
+    return registry -> {
+      Gauge.builder("kiln.builds.running", runner, BuildRunner::runningCount)
+          .description("Builds that run on this replica").register(registry);
+      Gauge.builder("kiln.builds.jobs", runner, BuildRunner::jobs)
+          .description("Builds that may run on this replica at once").register(registry);
+      Gauge.builder("kiln.builds.queued", live, builds -> builds.queued(COUNTED))
+          .description("Builds that wait for a job on any replica, counted up to " + COUNTED).register(registry);
+    };
+  }
+
+  @Bean
+  BuildQueue buildQueue(LiveBuilds live, BuildWaiters waiters, BuildRunner runner) {
+    return new BuildQueue(live, waiters, runner);
+  }
+
+  @Bean
+  QueuePulse queuePulse(LiveBuilds live, BuildWaiters waiters, BuildRunner runner, BuildRecorder recorder,
+      Lease lease) {
+    return new QueuePulse(live, waiters, runner, recorder, lease);
   }
 
   /** What a reader waits for must not hold up the server when it stops. */
   @Bean
-  QueueLifecycle queueLifecycle(BuildQueue queue, ExecutorService buildExecutor) {
-    return new QueueLifecycle(queue, buildExecutor);
-  }
-
-  /**
-   * What ran when Kiln was stopped, or killed, did not end: the next read begins it anew. Looked after before the server
-   * listens, for its first readers' builds are not lost.
-   */
-  @Bean
-  InitializingBean lostBuilds(Builds builds, Clock clock) {
-    return () -> {
-      int lost = builds.loseLive(clock.instant());
-      if (lost > 0) {
-        log.warn("{} builds had not ended when Kiln last stopped", lost);
-      }
-    };
+  QueueLifecycle queueLifecycle(QueuePulse pulse, BuildRunner runner, BuildWaiters waiters, Lease lease, BuildNews news,
+      QueueProperties properties, ApplicationEventPublisher events) {
+    return new QueueLifecycle(pulse, runner, waiters, lease, properties.listen() ? Optional.of(news) : Optional.empty(),
+        properties, events);
   }
 }

@@ -94,6 +94,30 @@ public sealed abstract class RealiseException extends RuntimeException {
     }
   }
 
+  /** A build that the path needs was cancelled. */
+  public static final class BuildCancelled extends RealiseException {
+
+    private final transient UUID build;
+
+    /** @param build the one that was cancelled itself, maybe that of an input's input */
+    public BuildCancelled(UUID build, StorePath derivation) {
+      super("build of '" + derivation + "' was cancelled");
+      this.build = build;
+    }
+
+    public UUID build() {
+      return build;
+    }
+  }
+
+  /** What the path needs changed again and again while it was looked at. */
+  public static final class Overtaken extends RealiseException {
+
+    public Overtaken(StorePath path) {
+      super("what '" + path + "' needs changes faster than it can be planned");
+    }
+  }
+
   /** The reader waits no longer; the build goes on. */
   public static final class StillBuilding extends RealiseException {
 
@@ -113,7 +137,7 @@ public sealed abstract class RealiseException extends RuntimeException {
   public static final class Stopping extends RealiseException {
 
     public Stopping() {
-      super("Kiln is stopping; builds that were under way begin anew with the next read after its start");
+      super("Kiln is stopping; builds that were under way go on after its start, or on another replica");
     }
   }
 }

@@ -19,12 +19,10 @@ import dev.kiln.derivation.KnownDerivation;
 import dev.kiln.pathinfo.PathInfo;
 import dev.kiln.pathinfo.PathInfos;
 import dev.kiln.realisation.OutputId;
-import dev.kiln.realisation.RealisedOutputs;
-import dev.kiln.realise.BuildQueue.Look;
-import dev.kiln.realise.BuildQueue.Task;
 import dev.kiln.realise.Realisation.Building;
 import dev.kiln.realise.Realisation.Here;
 import dev.kiln.realise.RealiseException.MissingSources;
+import dev.kiln.realise.RealiseException.Overtaken;
 import dev.kiln.realise.RealiseException.StillBuilding;
 import dev.kiln.realise.RealiseException.UnknownOutput;
 import dev.kiln.realise.RealiseException.UnknownPath;
@@ -34,17 +32,20 @@ import dev.kiln.storepath.StorePath;
 @Service
 public class Realiser {
 
+  /** Of looking at what is missing and submitting it, where others build the same meanwhile. */
+  private static final int ATTEMPTS = 20;
+
   private final PathInfos pathInfos;
   private final Derivations derivations;
   private final DerivationPaths derivationPaths;
   private final Planner planner;
   private final TwinRegistrar twins;
   private final BuildQueue queue;
-  private final RealisedOutputs realisedOutputs;
+  private final Resolver resolver;
 
   Realiser(PathInfos pathInfos, Derivations derivations, DerivationPaths derivationPaths, Planner planner,
-      TwinRegistrar twins, BuildQueue queue, RealisedOutputs realisedOutputs) {
-    this.realisedOutputs = realisedOutputs;
+      TwinRegistrar twins, BuildQueue queue, Resolver resolver) {
+    this.resolver = resolver;
     this.pathInfos = pathInfos;
     this.derivations = derivations;
     this.derivationPaths = derivationPaths;
@@ -70,15 +71,26 @@ public class Realiser {
     if (producers.isEmpty()) {
       throw new UnknownPath(path, List.of("store: it is not here", "derivations: no known one has it as an output"));
     }
-    try (Look look = queue.look()) {
-      // a build may have ended between the first question and the look
-      info = pathInfos.find(path.hash());
-      if (info.isPresent()) {
-        return new Here(requireName(path, info.get()));
+    return repeat(path, () -> {
+      Optional<Building> building = queue.find(producers);
+      return building.isPresent() ? building : begin(path, producers);
+    });
+  }
+
+  /** What a look at builds, then at what is here, and then a submission that finds it all changed comes to. */
+  private interface Attempt {
+    /** @return empty if what it saw is out of date */
+    Optional<? extends Realisation> make();
+  }
+
+  private static Realisation repeat(StorePath wanted, Attempt attempt) {
+    for (int i = 0; i < ATTEMPTS; i++) {
+      Optional<? extends Realisation> realisation = attempt.make();
+      if (realisation.isPresent()) {
+        return realisation.get();
       }
-      Optional<Task> task = producers.stream().map(look::find).flatMap(Optional::stream).findFirst();
-      return task.isPresent() ? building(task.get()) : begin(look, path, producers);
     }
+    throw new Overtaken(wanted);
   }
 
   /**
@@ -115,31 +127,45 @@ public class Realiser {
       return realise(stated.get());
     }
     OutputId id = new OutputId(known.outputHash(), output);
-    Optional<PathInfo> info = find(id);
-    if (info.isPresent()) {
-      return new Here(info.get());
-    }
-    try (Look look = queue.look()) {
-      // a build may have ended between the first question and the look
-      info = find(id);
-      if (info.isPresent()) {
-        return new Here(info.get());
-      }
-      Optional<Task> task = look.find(derivation);
-      return building(task.isPresent() ? task.get() : submit(look, derivation));
-    }
+    return repeat(derivation, () -> {
+      Optional<PathInfo> info = find(id);
+      return info.isPresent() ? info.map(Here::new) : submit(derivation);
+    });
   }
 
-  private Task submit(Look look, StorePath derivation) {
-    Plan plan = plan(derivation);
-    if (!plan.missingSources().isEmpty()) {
-      throw new MissingSources(derivation, plan.missingSources());
+  /**
+   * Sees to it that all outputs of a derivation are built. Does not wait for it.
+   *
+   * @return empty if all of them are here
+   * @throws RealiseException it cannot be built
+   */
+  Optional<Building> build(StorePath derivation) {
+    KnownDerivation known = derivations.find(derivation.hash()).orElseThrow(
+        () -> new UnknownPath(derivation, List.of("derivations: it is not known")));
+    for (int i = 0; i < ATTEMPTS; i++) {
+      if (resolver.outputs(known).isPresent()) {
+        return Optional.empty();
+      }
+      Optional<Building> building = submit(derivation);
+      if (building.isPresent()) {
+        return building;
+      }
     }
-    return look.submit(plan, derivation);
+    throw new Overtaken(derivation);
+  }
+
+  private Optional<Building> submit(StorePath derivation) {
+    return queue.find(List.of(derivation)).or(() -> {
+      Plan plan = plan(derivation);
+      if (!plan.missingSources().isEmpty()) {
+        throw new MissingSources(derivation, plan.missingSources());
+      }
+      return queue.submit(plan, derivation);
+    });
   }
 
   private Optional<PathInfo> find(OutputId id) {
-    return realisedOutputs.find(id).flatMap(realised -> pathInfos.find(realised.path().hash()));
+    return resolver.realised(id).flatMap(path -> pathInfos.find(path.hash()));
   }
 
   /**
@@ -169,25 +195,21 @@ public class Realiser {
   }
 
   /** Of several producers, which are those of a fixed output, the first will do whose sources are here. */
-  private Realisation begin(Look look, StorePath path, List<StorePath> producers) {
+  private Optional<? extends Realisation> begin(StorePath path, List<StorePath> producers) {
     SortedSet<StorePath> missing = new TreeSet<>();
     for (StorePath producer : producers) {
       twins.registerFor(producer);
       Optional<PathInfo> info = pathInfos.find(path.hash());
       if (info.isPresent()) {
-        return new Here(requireName(path, info.get()));
+        return Optional.of(new Here(requireName(path, info.get())));
       }
       Plan plan = planner.plan(producer);
       if (plan.missingSources().isEmpty()) {
-        return building(look.submit(plan, producer));
+        return queue.submit(plan, producer);
       }
       missing.addAll(plan.missingSources());
     }
     throw new MissingSources(path, missing);
-  }
-
-  private static Building building(Task task) {
-    return new Building(task.id(), task.derivation(), task.done());
   }
 
   private static void await(Building building, Instant until) throws InterruptedException {

@@ -95,6 +95,11 @@ class Resolver {
     };
   }
 
+  /** @return the path that an output came to have; it is here */
+  Optional<StorePath> realised(OutputId id) {
+    return realisedOutputs.find(id).map(RealisedOutput::path);
+  }
+
   /** @return the paths of a derivation's outputs by name, if all of them are here */
   Optional<SortedMap<String, StorePath>> outputs(KnownDerivation known) {
     SortedMap<String, StorePath> paths = new TreeMap<>();

@@ -54,6 +54,10 @@ final class Schedule {
     return dependents;
   }
 
+  private static int place(Map<StorePathHash, Integer> places, StorePathHash step) {
+    return Objects.requireNonNull(places.get(step), "a step waits for what is no step");
+  }
+
   private long[] heights() {
     int[] order = order();
     long[] heights = new long[millis.length];

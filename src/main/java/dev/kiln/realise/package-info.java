@@ -1,7 +1,7 @@
 /** Makes a path be here: finds it, or builds it with all that it needs. */
 @ApplicationModule(allowedDependencies = {"bytes", "hash", "storepath", "castore", "nar", "derivation", "pathinfo",
     "realisation",
-    "build", "problem"})
+    "build", "datadir", "problem"})
 @NullMarked
 package dev.kiln.realise;
 

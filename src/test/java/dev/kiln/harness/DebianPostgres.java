@@ -39,9 +39,19 @@ public final class DebianPostgres implements AutoCloseable {
     }
     server.run("initdb", "-D", server.data(), "-U", "operator", "--auth=scram-sha-256", "--pwfile=" + password,
         "--no-sync");
-    server.run("pg_ctl", "start", "-w", "-D", server.data(), "-l", directory.resolve("log").toString(), "-o",
-        "-p " + server.port + " -c listen_addresses=127.0.0.1 -c unix_socket_directories=''");
+    server.begin();
     return server;
+  }
+
+  private void begin() throws IOException {
+    run("pg_ctl", "start", "-w", "-D", data(), "-l", directory.resolve("log").toString(), "-o",
+        "-p " + port + " -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=200");
+  }
+
+  /** Breaks all connections, as a crash does, and comes back. */
+  public void restart() throws IOException {
+    run("pg_ctl", "stop", "-m", "immediate", "-w", "-D", data());
+    begin();
   }
 
   private static Path newestPrograms() throws IOException {

@@ -59,6 +59,10 @@ public final class KilnClient implements AutoCloseable {
         BodyHandlers.ofString());
   }
 
+  public HttpResponse<String> delete(String target) throws IOException {
+    return send(request(target).DELETE(), BodyHandlers.ofString());
+  }
+
   private HttpRequest.Builder request(String target, String... headers) {
     HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(target));
     return headers.length == 0 ? request : request.headers(headers);

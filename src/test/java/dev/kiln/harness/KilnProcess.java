@@ -131,6 +131,15 @@ public final class KilnProcess implements AutoCloseable {
     awaitEnd();
   }
 
+  /** Takes its processor away, as a machine does that sleeps. */
+  public void suspend() throws IOException {
+    Programs.run("kill", "-STOP", Long.toString(process.pid()));
+  }
+
+  public void resume() throws IOException {
+    Programs.run("kill", "-CONT", Long.toString(process.pid()));
+  }
+
   /** Stops it in good order (SIGTERM). @return the exit status */
   public int stop() throws IOException {
     process.destroy();

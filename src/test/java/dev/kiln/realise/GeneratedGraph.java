@@ -61,9 +61,12 @@ final class GeneratedGraph {
 
   /** Records a build that took so long. */
   void built(int number, int millis) {
-    jdbc.update("""
-        insert into build (id, derivation, derivation_name, state, submitted_at, started_at, ended_at)
-        select gen_random_uuid(), %s, 'd-' || i || '.drv', 'succeeded', now(), now() - make_interval(secs => ? / 1000.0), now()
-        from generate_series(?, ?) i""".formatted(DERIVATION.formatted("i")), millis, number, number);
+    jdbc.update(
+        """
+            insert into build (id, derivation, derivation_name, state, submitted_at, started_at, ended_at)
+            select gen_random_uuid(), %s, 'd-' || i || '.drv', 'succeeded', now(), now() - make_interval(secs => ? / 1000.0), now()
+            from generate_series(?, ?) i"""
+            .formatted(DERIVATION.formatted("i")),
+        millis, number, number);
   }
 }

@@ -58,7 +58,8 @@ class PlanIT {
     GeneratedGraph graph = new GeneratedGraph(jdbc, SIZE);
     StorePath root = graph.insert(derivations, 2, 3);
     assertThat(numbers(root)).hasSize(SIZE);
-    Integer edges = jdbc.queryForObject("select count(distinct (derivation, input)) from derivation_input", Integer.class);
+    Integer edges = jdbc.queryForObject("select count(distinct (derivation, input)) from derivation_input",
+        Integer.class);
     assertThat(planner.plan(root).steps().stream().mapToInt(step -> step.waitsFor().size()).sum()).isEqualTo(edges);
   }
 

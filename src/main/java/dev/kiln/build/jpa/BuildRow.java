@@ -16,11 +16,13 @@ import dev.kiln.build.Build;
 import dev.kiln.build.BuildFailure;
 import dev.kiln.build.BuildFailure.Kind;
 import dev.kiln.build.BuildState;
+import dev.kiln.build.BuildState.Cancelled;
 import dev.kiln.build.BuildState.Failed;
 import dev.kiln.build.BuildState.Lost;
 import dev.kiln.build.BuildState.Queued;
 import dev.kiln.build.BuildState.Running;
 import dev.kiln.build.BuildState.Succeeded;
+import dev.kiln.build.BuildState.Waiting;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
 import dev.kiln.storepath.StorePathName;
@@ -30,10 +32,12 @@ import dev.kiln.storepath.StorePathName;
 @Table(name = "build")
 class BuildRow {
 
+  static final String WAITING = "waiting";
   static final String QUEUED = "queued";
   static final String RUNNING = "running";
   static final String SUCCEEDED = "succeeded";
   static final String FAILED = "failed";
+  static final String CANCELLED = "cancelled";
   static final String LOST = "lost";
 
   @Id
@@ -70,10 +74,13 @@ class BuildRow {
 
   private BuildState toState() {
     return switch (state) {
+      case WAITING -> new Waiting();
       case QUEUED -> new Queued();
       case RUNNING -> new Running(Objects.requireNonNull(startedAt));
       case SUCCEEDED -> new Succeeded(Objects.requireNonNull(startedAt), Objects.requireNonNull(endedAt));
       case FAILED -> new Failed(Optional.ofNullable(startedAt), Objects.requireNonNull(endedAt), toFailure());
+      case CANCELLED -> new Cancelled(Optional.ofNullable(startedAt), Objects.requireNonNull(endedAt),
+          Objects.requireNonNullElse(message, ""));
       case LOST -> new Lost(Optional.ofNullable(startedAt), Objects.requireNonNull(endedAt));
       default -> throw new IllegalStateException("state '" + state + "'");
     };

@@ -20,7 +20,7 @@ class SqlBuildTimes implements BuildTimes {
       cross join lateral (
         select started_at, ended_at from build
         where derivation_name = given.name and state = 'succeeded'
-        order by ended_at desc
+        order by submitted_at desc
         limit 9
       ) recent
       group by given.name""";

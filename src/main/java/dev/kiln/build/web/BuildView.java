@@ -15,7 +15,7 @@ import dev.kiln.build.BuildState;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record BuildView(UUID id, String derivation,
     @Schema(allowableValues = {
-        "queued", "running", "succeeded", "failed", "lost"}) String state,
+        "waiting", "queued", "running", "succeeded", "failed", "cancelled", "lost"}) String state,
     Instant submittedAt,
     @Nullable Instant startedAt, @Nullable Instant endedAt, @Nullable FailureView failure,
     @Schema(description = "In bytes, once it has ended") long logSize,
@@ -35,11 +35,15 @@ record BuildView(UUID id, String derivation,
 
   static BuildView of(Build build) {
     return switch (build.state()) {
+      case BuildState.Waiting _ -> view(build, "waiting", null, null, null);
       case BuildState.Queued _ -> view(build, "queued", null, null, null);
       case BuildState.Running(Instant started) -> view(build, "running", started, null, null);
       case BuildState.Succeeded(Instant started, Instant ended) -> view(build, "succeeded", started, ended, null);
       case BuildState.Failed(var started, Instant ended, BuildFailure failure) ->
         view(build, "failed", started.orElse(null), ended, FailureView.of(failure));
+      case BuildState.Cancelled(var started, Instant ended, String message) ->
+        view(build, "cancelled", started.orElse(null), ended,
+            new FailureView("CANCELLED", message, null, null));
       case BuildState.Lost(var started, Instant ended) -> view(build, "lost", started.orElse(null), ended, null);
     };
   }

@@ -35,7 +35,8 @@ class PlanController {
       @Schema(description = "Missing if nothing like it was built here before") @Nullable EstimateView estimate) {}
 
   /** How long a plan may take, as JSON. */
-  record EstimateView(@Schema(description = "In seconds, with so many jobs that have nothing else to do") double seconds,
+  record EstimateView(
+      @Schema(description = "In seconds, with so many jobs that have nothing else to do") double seconds,
       int jobs,
       @Schema(description = "In seconds, of the longest chain of builds, each of which needs the one before") double longestChainSeconds,
       @Schema(description = "In seconds, of all builds together") double workSeconds,

@@ -18,8 +18,10 @@ import dev.kiln.build.BuildFailure;
 import dev.kiln.build.BuildLogs;
 import dev.kiln.problem.Problems;
 import dev.kiln.realise.RealiseException;
+import dev.kiln.realise.RealiseException.BuildCancelled;
 import dev.kiln.realise.RealiseException.BuildFailed;
 import dev.kiln.realise.RealiseException.MissingSources;
+import dev.kiln.realise.RealiseException.Overtaken;
 import dev.kiln.realise.RealiseException.StillBuilding;
 import dev.kiln.realise.RealiseException.Stopping;
 import dev.kiln.realise.RealiseException.UnknownOutput;
@@ -54,6 +56,10 @@ class RealiseAdvice {
       case BuildFailed failed -> ResponseEntity.of(problem(failed)).build();
       case StillBuilding building -> ResponseEntity.status(HttpStatus.SERVICE_UNAVAILABLE)
           .header(HttpHeaders.RETRY_AFTER, RETRY_AFTER).body(problem(building));
+      case BuildCancelled cancelled -> ResponseEntity.of(problem(cancelled)).build();
+      case Overtaken overtaken -> ResponseEntity.status(HttpStatus.SERVICE_UNAVAILABLE)
+          .header(HttpHeaders.RETRY_AFTER, RETRY_AFTER)
+          .body(Problems.problem(HttpStatus.SERVICE_UNAVAILABLE, "overtaken", message(overtaken)));
       case Stopping stopping -> ResponseEntity.status(HttpStatus.SERVICE_UNAVAILABLE)
           .header(HttpHeaders.RETRY_AFTER, RETRY_AFTER)
           .body(Problems.problem(HttpStatus.SERVICE_UNAVAILABLE, "stopping", message(stopping)));
@@ -96,6 +102,13 @@ class RealiseAdvice {
     problem.setProperty("build", "/api/v1/builds/" + e.build());
     problem.setProperty("log", "/api/v1/builds/" + e.build() + "/log");
     problem.setProperty("logTail", logTail(e));
+    return problem;
+  }
+
+  private static ProblemDetail problem(BuildCancelled e) {
+    ProblemDetail problem = Problems.problem(HttpStatus.FAILED_DEPENDENCY, "build-cancelled", message(e),
+        "read again, and it is built anew");
+    problem.setProperty("build", "/api/v1/builds/" + e.build());
     return problem;
   }
 

@@ -33,7 +33,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /** Kilns that share a database and a directory. */
-class ReplicasIT {
+class SharedDirectoryIT {
 
   /** More than are indexed before a push is acknowledged. */
   private static final int SMALL_FILES = 2_000;
@@ -68,7 +68,7 @@ class ReplicasIT {
 
   private final NixClient here = new NixClient();
 
-  ReplicasIT() throws IOException {}
+  SharedDirectoryIT() throws IOException {}
 
   @Test
   void whatOneAcknowledgedAnotherGivesAtOnceAlsoWhenTheFirstIsKilledRightThen() throws IOException {

@@ -1,0 +1,93 @@
+package dev.kiln.realise;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.springframework.context.ApplicationContext;
+
+import dev.kiln.build.Builds;
+import dev.kiln.build.LiveBuilds;
+import dev.kiln.build.Replicas;
+import dev.kiln.datadir.DataDirectory;
+import dev.kiln.derivation.Derivations;
+import dev.kiln.harness.TemporaryDirectories;
+import dev.kiln.pathinfo.PathInfo;
+import dev.kiln.pathinfo.PathInfos;
+import dev.kiln.storepath.StorePath;
+
+/** What of a Kiln takes part in building, beside others of its like on one database and in one JVM. Nobody tells it any news. */
+final class TestReplica implements AutoCloseable {
+
+  static final Duration LEASE = Duration.ofSeconds(2);
+
+  final Lease lease;
+  final BuildWaiters waiters = new BuildWaiters();
+  final BuildRunner runner;
+  final Realiser realiser;
+  final BuildControl control;
+  private final DataDirectory directory;
+  private final QueuePulse pulse;
+  private ScheduledExecutorService clock;
+
+  TestReplica(ApplicationContext kiln, int jobs) throws IOException {
+    LiveBuilds live = kiln.getBean(LiveBuilds.class);
+    BuildRecorder recorder = kiln.getBean(BuildRecorder.class);
+    directory = DataDirectory.open(TemporaryDirectories.create("kiln-replica-"));
+    lease = new Lease(kiln.getBean(Replicas.class), directory, LEASE);
+    runner = new BuildRunner(kiln.getBean(BuildJob.class), recorder, live, waiters, lease,
+        new BuildMetrics(new SimpleMeterRegistry()), jobs);
+    pulse = new QueuePulse(live, waiters, runner, recorder, lease);
+    realiser = new Realiser(kiln.getBean(PathInfos.class), kiln.getBean(Derivations.class),
+        kiln.getBean(DerivationPaths.class), kiln.getBean(Planner.class), kiln.getBean(TwinRegistrar.class),
+        new BuildQueue(live, waiters, runner), kiln.getBean(Resolver.class));
+    control = new BuildControl(kiln.getBean(Builds.class), live, recorder, waiters, runner, lease, realiser);
+    lease.join();
+    runner.start();
+    clock = beat();
+  }
+
+  private ScheduledExecutorService beat() {
+    ScheduledExecutorService pulses = Executors.newScheduledThreadPool(2, Thread.ofPlatform().daemon().factory());
+    pulses.scheduleWithFixedDelay(pulse::beat, 500, 500, TimeUnit.MILLISECONDS);
+    pulses.scheduleWithFixedDelay(pulse::poll, 100, 100, TimeUnit.MILLISECONDS);
+    return pulses;
+  }
+
+  PathInfo read(StorePath path, Duration patience) throws IOException, InterruptedException {
+    return realiser.await(path, Instant.now().plus(patience));
+  }
+
+  /** It says nothing any more, as if it were stopped (SIGSTOP), but for the builds that run here. */
+  void pause() throws InterruptedException {
+    clock.shutdown();
+    clock.awaitTermination(1, TimeUnit.MINUTES);
+  }
+
+  void resume() {
+    clock = beat();
+  }
+
+  /** It ends without a word to the database. */
+  void kill() throws InterruptedException {
+    pause();
+    runner.drain();
+    runner.abortAll();
+    runner.awaitIdle(Duration.ofMinutes(1));
+    waiters.stop();
+  }
+
+  @Override
+  public void close() throws IOException {
+    clock.shutdownNow();
+    runner.drain();
+    runner.abortAll();
+    waiters.stop();
+    lease.leave();
+    directory.close();
+  }
+}
