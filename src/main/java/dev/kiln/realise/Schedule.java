@@ -29,10 +29,6 @@ final class Schedule {
     this.height = heights();
   }
 
-  private static int place(Map<StorePathHash, Integer> places, StorePathHash step) {
-    return Objects.requireNonNull(places.get(step), "what is waited for is no step");
-  }
-
   private static int[][] dependents(List<Step> steps, int[] waitsFor) {
     Map<StorePathHash, Integer> places = HashMap.newHashMap(steps.size());
     for (int i = 0; i < steps.size(); i++) {
