@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
 
@@ -52,11 +53,10 @@ public class Forecaster {
     if (medians.isEmpty()) {
       return Optional.empty();
     }
-    long[] known = steps.stream().filter(step -> medians.containsKey(name(step)))
-        .mapToLong(step -> medians.get(name(step)).toMillis()).sorted().toArray();
-    long usual = known[known.length / 2];
-    long[] millis = steps.stream().map(step -> medians.get(name(step)))
-        .mapToLong(median -> median == null ? usual : median.toMillis()).toArray();
+    long[] known = steps.stream().map(step -> medians.get(name(step))).filter(Objects::nonNull)
+        .mapToLong(Duration::toMillis).sorted().toArray();
+    Duration usual = Duration.ofMillis(known[known.length / 2]);
+    long[] millis = steps.stream().mapToLong(step -> medians.getOrDefault(name(step), usual).toMillis()).toArray();
     Schedule schedule = new Schedule(steps, millis);
     return Optional.of(new Estimate(Duration.ofMillis(schedule.elapsed(jobs)),
         Duration.ofMillis(schedule.longestChain()), Duration.ofMillis(Arrays.stream(millis).sum()), jobs,

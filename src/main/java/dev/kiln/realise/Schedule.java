@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 
 import dev.kiln.realise.Plan.Step;
@@ -35,18 +36,22 @@ final class Schedule {
     }
     int[] counts = new int[steps.size()];
     for (Step step : steps) {
-      step.waitsFor().forEach(input -> counts[places.get(input)]++);
+      step.waitsFor().forEach(input -> counts[place(places, input)]++);
     }
     int[][] dependents = new int[steps.size()][];
     Arrays.setAll(dependents, i -> new int[counts[i]]);
     for (int i = 0; i < steps.size(); i++) {
       waitsFor[i] = steps.get(i).waitsFor().size();
       for (StorePathHash input : steps.get(i).waitsFor()) {
-        int place = places.get(input);
+        int place = place(places, input);
         dependents[place][--counts[place]] = i;
       }
     }
     return dependents;
+  }
+
+  private static int place(Map<StorePathHash, Integer> places, StorePathHash step) {
+    return Objects.requireNonNull(places.get(step), "a step waits for what is no step");
   }
 
   private long[] heights() {
