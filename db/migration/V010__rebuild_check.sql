@@ -5,6 +5,8 @@ create table rebuild_check (
   derivation bytea not null,
   derivation_name text not null,
   state text not null check (state in ('queued', 'running', 'identical', 'different', 'failed', 'lost')),
+  -- who builds; whose lease has run out has lost it
+  replica uuid not null,
   submitted_at timestamptz not null,
   started_at timestamptz,
   ended_at timestamptz,

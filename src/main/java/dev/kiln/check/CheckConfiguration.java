@@ -43,9 +43,9 @@ class CheckConfiguration {
   @Bean
   InitializingBean lostChecks(Checks checks, Clock clock) {
     return () -> {
-      int lost = checks.loseLive(clock.instant());
+      int lost = checks.loseAbandoned(clock.instant());
       if (lost > 0) {
-        log.warn("{} checks had not ended when Kiln last stopped", lost);
+        log.warn("{} checks were not ended by the Kilns that began them", lost);
       }
     };
   }

@@ -75,7 +75,7 @@ public final class Checker {
     live.put(check.id(), done);
     boolean submitted = false;
     try {
-      submitted = checks.submit(check);
+      submitted = checks.submit(check, rebuilds.replica());
     } finally {
       if (!submitted) {
         live.remove(check.id());

@@ -24,11 +24,12 @@ public interface Checks {
   Optional<Check> live(StorePathHash derivation);
 
   /**
-   * Records a check that is {@link CheckState.Queued}.
+   * Records a check that is {@link CheckState.Queued}. What another Kiln began and lost is not in its way.
    *
+   * @param replica the Kiln that builds
    * @return whether it is recorded now: not if its derivation has one that has not ended
    */
-  boolean submit(Check check);
+  boolean submit(Check check, UUID replica);
 
   void start(UUID id, Instant at);
 
@@ -38,9 +39,9 @@ public interface Checks {
   void fail(UUID id, Instant at, BuildFailure failure);
 
   /**
-   * Marks checks that a Kiln left behind when it stopped.
+   * Marks checks that Kilns left behind whose lease has run out.
    *
    * @return how many there were
    */
-  int loseLive(Instant at);
+  int loseAbandoned(Instant at);
 }

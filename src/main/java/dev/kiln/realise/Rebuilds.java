@@ -7,6 +7,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.UUID;
 
 import org.springframework.stereotype.Service;
 
@@ -30,14 +31,21 @@ public class Rebuilds {
   private final InputOutputs inputOutputs;
   private final BuildInputs inputs;
   private final PathInfos pathInfos;
+  private final Lease lease;
 
   Rebuilds(Derivations derivations, Resolver resolver, InputOutputs inputOutputs, BuildInputs inputs,
-      PathInfos pathInfos) {
+      PathInfos pathInfos, Lease lease) {
     this.derivations = derivations;
     this.resolver = resolver;
     this.inputOutputs = inputOutputs;
     this.inputs = inputs;
     this.pathInfos = pathInfos;
+    this.lease = lease;
+  }
+
+  /** @return the name under which this Kiln holds a lease */
+  public UUID replica() {
+    return lease.replica();
   }
 
   /**

@@ -29,10 +29,10 @@ interface CheckRows extends Repository<CheckRow, UUID> {
 
   @Modifying
   @Query(nativeQuery = true, value = """
-      insert into rebuild_check (id, build, derivation, derivation_name, state, submitted_at)
-      values (:id, :build, :derivation, :derivationName, 'queued', :at)
+      insert into rebuild_check (id, build, derivation, derivation_name, state, replica, submitted_at)
+      values (:id, :build, :derivation, :derivationName, 'queued', :replica, :at)
       on conflict do nothing""")
-  int submit(UUID id, UUID build, byte[] derivation, String derivationName, Instant at);
+  int submit(UUID id, UUID build, byte[] derivation, String derivationName, UUID replica, Instant at);
 
   @Modifying
   @Query("update CheckRow c set c.state = 'running', c.startedAt = :at where c.id = :id and c.state = 'queued'")
@@ -50,6 +50,9 @@ interface CheckRows extends Repository<CheckRow, UUID> {
   int fail(UUID id, Instant at, String failure, String message, @Nullable Integer exitCode);
 
   @Modifying
-  @Query("update CheckRow c set c.state = 'lost', c.endedAt = :at where c.state in ('queued', 'running')")
-  int loseLive(Instant at);
+  @Query(nativeQuery = true, value = """
+      update rebuild_check set state = 'lost', ended_at = :at
+      where state in ('queued', 'running')
+        and not exists (select from replica where replica.id = rebuild_check.replica and lease_until > now())""")
+  int loseAbandoned(Instant at);
 }

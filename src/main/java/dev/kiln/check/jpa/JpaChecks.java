@@ -52,9 +52,10 @@ class JpaChecks implements Checks {
 
   @Override
   @Transactional
-  public boolean submit(Check check) {
+  public boolean submit(Check check, UUID replica) {
+    rows.loseAbandoned(check.submittedAt());
     return rows.submit(check.id(), check.build(), check.derivation().hash().toByteArray(),
-        check.derivation().name().value(), check.submittedAt()) == 1;
+        check.derivation().name().value(), replica, check.submittedAt()) == 1;
   }
 
   @Override
@@ -83,8 +84,8 @@ class JpaChecks implements Checks {
 
   @Override
   @Transactional
-  public int loseLive(Instant at) {
-    return rows.loseLive(at);
+  public int loseAbandoned(Instant at) {
+    return rows.loseAbandoned(at);
   }
 
   private Check check(CheckRow row) {

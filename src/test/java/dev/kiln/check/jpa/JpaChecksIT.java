@@ -1,5 +1,6 @@
 package dev.kiln.check.jpa;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -12,12 +13,10 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
 
-import dev.kiln.build.Build;
 import dev.kiln.build.BuildException;
 import dev.kiln.build.BuildFailure;
 import dev.kiln.build.BuildFailure.Kind;
-import dev.kiln.build.BuildState;
-import dev.kiln.build.Builds;
+import dev.kiln.build.Replicas;
 import dev.kiln.bytes.ByteString;
 import dev.kiln.castore.Node;
 import dev.kiln.castore.Node.DirectoryNode;
@@ -53,10 +52,10 @@ class JpaChecksIT {
   Checks checks;
 
   @Autowired
-  Builds builds;
+  Derivations derivations;
 
   @Autowired
-  Derivations derivations;
+  Replicas replicas;
 
   @Autowired
   JdbcTemplate jdbc;
@@ -66,16 +65,21 @@ class JpaChecksIT {
   private final KnownDerivation two = recipes.script("two", "true");
   private final UUID build = UUID.randomUUID();
 
+  private final UUID replica = UUID.randomUUID();
+
   @BeforeEach
   void empty() {
     jdbc.update("truncate build cascade");
+    replicas.join(replica, "here", Duration.ofHours(1));
     derivations.register(List.of(one, two));
-    builds.submit(List.of(new Build(build, one.path(), T0, new BuildState.Queued(), 0)));
+    jdbc.update("""
+        insert into build (id, derivation, derivation_name, state, started_at, ended_at)
+        values (?, ?, ?, 'succeeded', now(), now())""", build, one.path().hash().toByteArray(), one.path().name().value());
   }
 
   private UUID submit(KnownDerivation derivation, Instant at) {
     Check check = new Check(UUID.randomUUID(), build, derivation.path(), at, new Queued());
-    assertThat(checks.submit(check)).isTrue();
+    assertThat(checks.submit(check, replica)).isTrue();
     assertThat(checks.find(check.id())).contains(check);
     return check.id();
   }
@@ -134,16 +138,16 @@ class JpaChecksIT {
   void areOneAtATimeForEachDerivation() {
     UUID first = submit(one, T0);
     Check second = new Check(UUID.randomUUID(), build, one.path(), T0, new Queued());
-    assertThat(checks.submit(second)).isFalse();
+    assertThat(checks.submit(second, replica)).isFalse();
     assertThat(checks.find(second.id())).isEmpty();
     assertThat(checks.live(one.path().hash())).map(Check::id).contains(first);
     assertThat(checks.live(two.path().hash())).isEmpty();
     submit(two, T0);
     checks.start(first, T0);
-    assertThat(checks.submit(second)).isFalse();
+    assertThat(checks.submit(second, replica)).isFalse();
     checks.compared(first, T0, List.of(same("out", PATH)));
     assertThat(checks.live(one.path().hash())).isEmpty();
-    assertThat(checks.submit(second)).isTrue();
+    assertThat(checks.submit(second, replica)).isTrue();
   }
 
   @Test
@@ -153,7 +157,8 @@ class JpaChecksIT {
     checks.start(check, T0.plusSeconds(9));
     checks.fail(check, T0.plusSeconds(9), BuildFailure.of(new BuildException.BuilderFailed(1)));
     checks.compared(check, T0.plusSeconds(9), List.of(same("more", PATH)));
-    assertThat(checks.loseLive(T0.plusSeconds(9))).isZero();
+    replicas.leave(replica);
+    assertThat(checks.loseAbandoned(T0.plusSeconds(9))).isZero();
     assertThat(state(check)).isEqualTo(ended);
   }
 
@@ -184,8 +189,22 @@ class JpaChecksIT {
     UUID queued = submit(one, T0);
     UUID running = submit(two, T0);
     checks.start(running, T0);
-    assertThat(checks.loseLive(T0.plusSeconds(5))).isEqualTo(2);
+    assertThat(checks.loseAbandoned(T0.plusSeconds(5))).isZero();
+    replicas.leave(replica);
+    assertThat(checks.loseAbandoned(T0.plusSeconds(5))).isEqualTo(2);
     assertThat(state(queued)).isEqualTo(new Lost(Optional.empty(), T0.plusSeconds(5)));
     assertThat(state(running)).isEqualTo(new Lost(Optional.of(T0), T0.plusSeconds(5)));
+  }
+
+  /** What a dead Kiln began must not keep others from it. */
+  @Test
+  void beginAnewWhenTheOneBeforeIsLost() {
+    UUID lost = submit(one, T0);
+    replicas.leave(replica);
+    UUID other = UUID.randomUUID();
+    replicas.join(other, "there", Duration.ofHours(1));
+    Check next = new Check(UUID.randomUUID(), build, one.path(), T0.plusSeconds(7), new Queued());
+    assertThat(checks.submit(next, other)).isTrue();
+    assertThat(state(lost)).isEqualTo(new Lost(Optional.empty(), T0.plusSeconds(7)));
   }
 }
