@@ -1,6 +1,8 @@
 package dev.kiln;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -107,7 +109,7 @@ class ReplicaProcessesIT {
     KilnProcess paused = builderOf(build);
     paused.suspend();
     try {
-      await().atMost(LONG).until(() -> !replicaOf(build).isEmpty() && builderOf(build) != paused);
+      await().atMost(LONG).until(() -> !List.of("", address(paused)).contains(replicaOf(build)));
     } finally {
       paused.resume();
     }
@@ -208,6 +210,10 @@ class ReplicaProcessesIT {
         String.class, build));
   }
 
+  private static String address(KilnProcess kiln) throws UnknownHostException {
+    return InetAddress.getLocalHost().getHostName() + ":" + kiln.handle().pid();
+  }
+
   /** @return the Kiln that runs a build, or ran it last */
   private static KilnProcess builderOf(UUID build) {
     String address = replicaOf(build);
@@ -231,7 +237,7 @@ class ReplicaProcessesIT {
       Thread.sleep(500);
       response = get(kiln, wanted);
     }
-    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    assertThat(response.statusCode()).as("%s%n%s", response.body(), kiln.log()).isEqualTo(200);
     return response.body();
   }
 

@@ -19,9 +19,10 @@ public interface LiveBuilds {
   /** The name under which a build's end is announced to all replicas. */
   String CHANNEL = "kiln_build";
 
-  /** A build that has not ended. */
-  record Live(UUID build, StorePath derivation) {}
+  /** @param remembered whether it has failed, which answers for the derivation; else it has not ended */
+  record Live(UUID build, StorePath derivation, boolean remembered) {}
 
+  /** @return a build of one of {@code derivations} that has not ended; else one whose failure is remembered */
   Optional<Live> find(Collection<StorePathHash> derivations);
 
   /**

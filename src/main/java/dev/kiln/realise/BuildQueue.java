@@ -12,6 +12,7 @@ import java.util.UUID;
 
 import dev.kiln.build.BuildOrder;
 import dev.kiln.build.LiveBuilds;
+import dev.kiln.build.LiveBuilds.Live;
 import dev.kiln.build.Submission;
 import dev.kiln.realise.Plan.Step;
 import dev.kiln.realise.Realisation.Building;
@@ -34,10 +35,20 @@ final class BuildQueue {
     this.runner = runner;
   }
 
-  /** @return a build of one of {@code derivations} that has not ended */
+  /**
+   * @return a build of one of {@code derivations} that has not ended
+   * @throws RealiseException.BuildFailed there is none, but one that failed not long ago
+   */
   Optional<Building> find(List<StorePath> derivations) {
-    return waiters.find(derivations).or(() -> live.find(derivations.stream().map(StorePath::hash).toList())
-        .map(found -> waiters.await(found.build(), found.derivation())));
+    return waiters.find(derivations)
+        .or(() -> live.find(derivations.stream().map(StorePath::hash).toList()).map(this::await));
+  }
+
+  private Building await(Live found) {
+    if (found.remembered()) {
+      throw BuildRecorder.failed(live.ended(List.of(found.build())).getFirst().build());
+    }
+    return waiters.await(found.build(), found.derivation());
   }
 
   /**

@@ -42,8 +42,10 @@ class SqlLiveBuilds implements LiveBuilds {
   /** Of a submission that others' are in the way of. */
   private static final int TRIES = 5;
 
-  private static final String FIND = "select id, derivation, derivation_name from build where derivation = any(?::bytea[]) and state in "
-      + BuildSql.LIVE;
+  private static final String FIND = """
+      select id, derivation, derivation_name, remember_until is not null from build
+      where derivation = any(?::bytea[]) and (state in %s or remember_until > now())
+      order by 4 limit 1""".formatted(BuildSql.LIVE);
 
   private static final String CLAIM = """
       with next as (
@@ -140,7 +142,7 @@ class SqlLiveBuilds implements LiveBuilds {
   @Override
   @Transactional(readOnly = true)
   public Optional<Live> find(Collection<StorePathHash> derivations) {
-    return jdbc.query(FIND, (row, _) -> new Live(BuildSql.id(row, 1), BuildSql.path(row, 2)),
+    return jdbc.query(FIND, (row, _) -> new Live(BuildSql.id(row, 1), BuildSql.path(row, 2), row.getBoolean(4)),
         (Object) BuildSql.hashes(derivations)).stream().findFirst();
   }
 

@@ -76,6 +76,9 @@ class SqlSubmissions {
        join build failed on failed.derivation = build.derivation and failed.remember_until > now() limit 1)"""
       .formatted(IS_BUILT.formatted("build.derivation"));
 
+  private static final String REMEMBERED = """
+      select id from build where derivation = any(?::bytea[]) and remember_until > now() limit 1""";
+
   /** Those that are live cannot end before this transaction does. */
   private static final String HOLD = """
       select build.derivation, build.id
@@ -102,6 +105,10 @@ class SqlSubmissions {
   /** @param orders inputs before what needs them */
   Submitted submit(List<BuildOrder> orders, String requestedBy) {
     Map<StorePathHash, UUID> live = new HashMap<>();
+    Optional<UUID> known = remembered(orders);
+    if (known.isPresent()) {
+      return new Submitted(live, known, false, 0);
+    }
     List<Row> fresh = insert(orders, requestedBy);
     fresh.forEach(row -> live.put(row.order().derivation().hash(), row.id()));
     Optional<UUID> remembered = takeBack(live);
@@ -114,6 +121,15 @@ class SqlSubmissions {
       return new Submitted(live, Optional.empty(), true, 0);
     }
     return new Submitted(live, Optional.empty(), false, connect(fresh, live));
+  }
+
+  /** Looked for beforehand, too, where it would be a pity to insert many rows for each reader of what cannot be built. */
+  private Optional<UUID> remembered(List<BuildOrder> orders) {
+    return orders.size() == 1
+        ? Optional.empty()
+        : jdbc.query(REMEMBERED, (row, _) -> BuildSql.id(row, 1),
+            (Object) BuildSql.hashes(orders.stream().map(order -> order.derivation().hash()).toList())).stream()
+            .findFirst();
   }
 
   /** @return the rows that are new: of the others there is a live build */
