@@ -34,6 +34,8 @@ alter table build
   -- grows each time a replica takes it: who has an older number has lost it
   add column fence bigint not null default 0,
   add column attempt integer not null default 1,
+  -- from the builder's end to the registration of what it made
+  add column ingest_ms bigint,
   -- a failure that answers for the derivation until then
   add column remember_until timestamptz,
   drop constraint build_state_check,

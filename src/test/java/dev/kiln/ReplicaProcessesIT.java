@@ -199,9 +199,9 @@ class ReplicaProcessesIT {
       assertThat(client.get(url(wanted), "Prefer", "respond-async").statusCode()).isEqualTo(202);
     }
     byte[] derivation = running.path().hash().toByteArray();
-    await().atMost(LONG).until(() -> jdbc.queryForObject(
-        "select count(*) from build where derivation = ? and state = 'running'", Integer.class, derivation) == 1);
-    return jdbc.queryForObject("select id from build where derivation = ?", UUID.class, derivation);
+    await().atMost(LONG).until(() -> builds(running, "running") == 1);
+    return jdbc.query("select id from build where derivation = ?", (row, _) -> row.getObject(1, UUID.class), derivation)
+        .getFirst();
   }
 
   private static String replicaOf(UUID build) {

@@ -39,10 +39,12 @@ final class GeneratedGraph {
         + ", 'out', " + OUTPUT.formatted("i") + ", 'd-' || i from generate_series(1, ?) i", size);
     jdbc.update("insert into derivation_input (derivation, input, output) select " + DERIVATION.formatted("i") + ", "
         + DERIVATION.formatted("i - ?") + ", 'out' from generate_series(? + 1, ?) i", lanes, lanes, size);
-    // the same each time: a random graph that is not random
-    jdbc.update("insert into derivation_input (derivation, input, output) select distinct " + DERIVATION.formatted("i")
-        + ", " + DERIVATION.formatted("1 + abs(hashint8(i * 1000 + k)::bigint) % (i - 1)")
-        + ", 'out' from generate_series(2, ?) i, generate_series(1, ?) k on conflict do nothing", size, inputs);
+    // the same each time: a random graph that is not random; the rows of one derivation lie together, as when it is registered
+    jdbc.update("insert into derivation_input (derivation, input, output) select derivation, input, 'out' from ("
+        + "select distinct i, " + DERIVATION.formatted("i") + " as derivation, "
+        + DERIVATION.formatted("1 + abs(hashint8(i * 1000 + k)::bigint) % (i - 1)")
+        + " as input from generate_series(2, ?) i, generate_series(1, ?) k order by i) edges on conflict do nothing", size,
+        inputs);
     KnownDerivation root = new Recipes().script("root", "echo > $out");
     derivations.register(List.of(root));
     jdbc.update("insert into derivation_input (derivation, input, output) select ?, " + DERIVATION.formatted("i")

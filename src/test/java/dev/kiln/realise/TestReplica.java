@@ -53,8 +53,8 @@ final class TestReplica implements AutoCloseable {
 
   private ScheduledExecutorService beat() {
     ScheduledExecutorService pulses = Executors.newScheduledThreadPool(2, Thread.ofPlatform().daemon().factory());
-    pulses.scheduleWithFixedDelay(pulse::beat, 500, 500, TimeUnit.MILLISECONDS);
-    pulses.scheduleWithFixedDelay(pulse::poll, 100, 100, TimeUnit.MILLISECONDS);
+    var _ = pulses.scheduleWithFixedDelay(pulse::beat, 500, 500, TimeUnit.MILLISECONDS);
+    var _ = pulses.scheduleWithFixedDelay(pulse::poll, 100, 100, TimeUnit.MILLISECONDS);
     return pulses;
   }
 
@@ -65,7 +65,9 @@ final class TestReplica implements AutoCloseable {
   /** It says nothing any more, as if it were stopped (SIGSTOP), but for the builds that run here. */
   void pause() throws InterruptedException {
     clock.shutdown();
-    clock.awaitTermination(1, TimeUnit.MINUTES);
+    if (!clock.awaitTermination(1, TimeUnit.MINUTES)) {
+      throw new AssertionError("its pulse does not end");
+    }
   }
 
   void resume() {
@@ -77,7 +79,9 @@ final class TestReplica implements AutoCloseable {
     pause();
     runner.drain();
     runner.abortAll();
-    runner.awaitIdle(Duration.ofMinutes(1));
+    if (!runner.awaitIdle(Duration.ofMinutes(1))) {
+      throw new AssertionError("its builds do not end");
+    }
     waiters.stop();
   }
 

@@ -201,7 +201,8 @@ class SqlLiveBuildsIT {
     live.fail(failed, FAILURE, 0, Duration.ofHours(1));
     assertThat(live.submit(List.of(order(leaf, 1), order(left, 0, leaf)), left.path(), "test"))
         .isInstanceOfSatisfying(Remembered.class, it -> assertThat(it.failed().id()).isEqualTo(failed.build()));
-    assertThat(live.find(hashes(leaf, left))).isEmpty();
+    assertThat(live.find(hashes(leaf, left))).contains(new LiveBuilds.Live(failed.build(), leaf.path(), true));
+    assertThat(live.find(hashes(left))).isEmpty();
     UUID failedFor = builds.list(new Filter(Optional.of(top.path()), Optional.empty()), 0, 1).getFirst().id();
     live.forget(failedFor);
     assertThat(state(submit(List.of(order(leaf, 0)), leaf))).isEqualTo(new Queued());

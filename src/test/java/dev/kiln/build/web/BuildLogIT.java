@@ -263,10 +263,11 @@ class BuildLogIT {
 
   @Test
   void isTextWhateverABuilderPrints() throws Exception {
-    String hostile = String.join("\n", "\u0000\u0001\u001b[31mred\u001b[0m\u0007", "id: 1", "event: end", "data: x",
+    List<String> printed = List.of("\u0000\u0001\u001b[31mred\u001b[0m\u0007", "id: 1", "event: end", "data: x",
         "", ": no comment", "\uFEFFbom", "@nix {\"action\":", "@nix [[[[[[[[",
         "@nix {\"action\":\"msg\",\"msg\":\"a\\nevent: end\\r\\n\\nb\",\"level\":0}",
         "@nix {\"action\":\"start\",\"id\":1}", "<script>\u2028\u0085x", "");
+    String hostile = String.join("\n", printed);
     byte[] bytes = hostile.getBytes(UTF_8);
     String log = finished("hostile", bytes);
     List<Event> events = events(log, "");
