@@ -74,7 +74,8 @@ class JpaChecksIT {
     derivations.register(List.of(one, two));
     jdbc.update("""
         insert into build (id, derivation, derivation_name, state, started_at, ended_at)
-        values (?, ?, ?, 'succeeded', now(), now())""", build, one.path().hash().toByteArray(), one.path().name().value());
+        values (?, ?, ?, 'succeeded', now(), now())""", build, one.path().hash().toByteArray(),
+        one.path().name().value());
   }
 
   private UUID submit(KnownDerivation derivation, Instant at) {
