@@ -3,6 +3,7 @@ package dev.kiln;
 import java.io.IOException;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -58,6 +59,14 @@ class SharedDirectoryIT {
 
   private static KilnProcess start(String name) throws IOException {
     return KilnProcess.start(dir.resolve(name), arguments(dir.resolve("shared")));
+  }
+
+  private static KilnProcess startAnother() {
+    try {
+      return start("a");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static String[] arguments(Path shared) {
@@ -139,12 +148,17 @@ class SharedDirectoryIT {
           BodyHandlers.ofString());
       out.write(half);
       await().atMost(Duration.ofMinutes(1)).until(() -> !temporaries().isEmpty());
-      try (KilnProcess a = start("a")) {
+      CompletableFuture<KilnProcess> start = CompletableFuture.supplyAsync(SharedDirectoryIT::startAnother);
+      while (!start.isDone()) {
+        // a client that says nothing for half a minute is given up
+        out.write(half, 0, 1_000);
+        Thread.sleep(200);
+      }
+      try (KilnProcess _ = start.get()) {
         assertThat(temporaries()).isNotEmpty();
         out.write(half);
         out.close();
         assertThat(upload.get().statusCode()).as(upload.get().body()).isEqualTo(201);
-        a.stop();
       }
     }
     assertThat(temporaries()).isEmpty();
