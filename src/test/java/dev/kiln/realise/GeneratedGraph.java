@@ -43,7 +43,8 @@ final class GeneratedGraph {
     jdbc.update("insert into derivation_input (derivation, input, output) select derivation, input, 'out' from ("
         + "select distinct i, " + DERIVATION.formatted("i") + " as derivation, "
         + DERIVATION.formatted("1 + abs(hashint8(i * 1000 + k)::bigint) % (i - 1)")
-        + " as input from generate_series(2, ?) i, generate_series(1, ?) k order by i) edges on conflict do nothing", size,
+        + " as input from generate_series(2, ?) i, generate_series(1, ?) k order by i) edges on conflict do nothing",
+        size,
         inputs);
     KnownDerivation root = new Recipes().script("root", "echo > $out");
     derivations.register(List.of(root));
