@@ -1,5 +1,6 @@
 package dev.kiln;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
@@ -59,6 +60,14 @@ class SharedDirectoryIT {
 
   private static KilnProcess start(String name) throws IOException {
     return KilnProcess.start(dir.resolve(name), arguments(dir.resolve("shared")));
+  }
+
+  private static void close(Closeable each) {
+    try {
+      each.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static KilnProcess startAnother() {
@@ -148,6 +157,8 @@ class SharedDirectoryIT {
           BodyHandlers.ofString());
       out.write(half);
       await().atMost(Duration.ofMinutes(1)).until(() -> !temporaries().isEmpty());
+      // if it is refused, what is written meanwhile must not wait for ever
+      upload.whenComplete((_, _) -> close(in));
       CompletableFuture<KilnProcess> start = CompletableFuture.supplyAsync(SharedDirectoryIT::startAnother);
       while (!start.isDone()) {
         // a client that says nothing for half a minute is given up

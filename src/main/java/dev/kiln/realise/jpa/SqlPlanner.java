@@ -3,17 +3,17 @@ package dev.kiln.realise.jpa;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
 
-import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.PreparedStatementSetter;
 import org.springframework.stereotype.Repository;
@@ -64,10 +64,11 @@ class SqlPlanner implements Planner {
   private static final String STEPS = MISSING
       + "select derivation.hash, derivation.name from missing join derivation on derivation.hash = missing.hash";
 
-  private static final String EDGES = """
-      select distinct input.derivation, input.input
-      from unnest(?::bytea[]) as step (hash) join derivation_input input on input.derivation = step.hash
-      order by input.derivation""";
+  /** One row for each derivation, with the hashes of its inputs one behind the other: neither is anything sorted nor joined otherwise. */
+  private static final String INPUTS = """
+      select step.hash,
+        (select string_agg(input.input, '') from derivation_input input where input.derivation = step.hash)
+      from unnest(?::bytea[]) as step (hash)""";
 
   private static final String MISSING_SOURCES = """
       select distinct source.source, source.source_name
@@ -105,31 +106,19 @@ class SqlPlanner implements Planner {
 
   private List<Step> steps(Map<StorePathHash, StorePath> paths, PreparedStatementSetter given) {
     List<Step> steps = new ArrayList<>(paths.size());
-    Map<StorePathHash, StorePath> left = new HashMap<>(paths);
-    Set<StorePathHash> waitsFor = new HashSet<>();
-    AtomicReference<@Nullable StorePath> current = new AtomicReference<>();
-    jdbc.query(EDGES, given, row -> {
-      StorePath next = left.remove(StorePathHash.of(row.getBytes(1)));
-      // the rows of one derivation follow each other
-      if (next != null) {
-        add(current.getAndSet(next), waitsFor, steps);
+    jdbc.query(INPUTS, given, row -> {
+      Set<StorePathHash> waitsFor = new HashSet<>();
+      byte[] inputs = row.getBytes(2);
+      for (int i = 0; inputs != null && i < inputs.length; i += StorePathHash.LENGTH) {
+        StorePath input = paths.get(StorePathHash.of(Arrays.copyOfRange(inputs, i, i + StorePathHash.LENGTH)));
+        if (input != null) {
+          waitsFor.add(input.hash());
+        }
       }
-      StorePath input = paths.get(StorePathHash.of(row.getBytes(2)));
-      if (input != null) {
-        waitsFor.add(input.hash());
-      }
-    });
-    add(current.get(), waitsFor, steps);
-    left.values().forEach(path -> steps.add(new Step(path, Set.of())));
-    return steps;
-  }
-
-  private static void add(@Nullable StorePath path, Set<StorePathHash> waitsFor, List<Step> steps) {
-    if (path != null) {
       // takes a sixth of what a HashSet does
-      steps.add(new Step(path, Set.copyOf(waitsFor)));
-      waitsFor.clear();
-    }
+      steps.add(new Step(Objects.requireNonNull(paths.get(StorePathHash.of(row.getBytes(1)))), Set.copyOf(waitsFor)));
+    });
+    return steps;
   }
 
   private static StorePath path(ResultSet row) throws SQLException {
