@@ -14,9 +14,10 @@ import java.util.UUID;
  * @param waited for its inputs
  * @param queued for a free job, before the last attempt
  * @param ran from the begin of the last attempt until it ended, or until now
- * @param ingest of that, from the builder's end to the registration of what it made
+ * @param ingest of that, from the builder's end until its outputs were durable
+ * @param use of its processes
  * @param outputSize of the outputs that are here, as NARs, in bytes; empty if none is
  */
 public record BuildRecord(Build build, Optional<String> requestedBy, Optional<UUID> replica, int attempt,
     Optional<Duration> waited, Optional<Duration> queued, Optional<Duration> ran, Optional<Duration> ingest,
-    OptionalLong outputSize) {}
+    ResourceUse use, OptionalLong outputSize) {}

@@ -11,12 +11,12 @@ import dev.kiln.pathinfo.PathInfo;
  *
  * @param outputs by name, all of the derivation's, to be registered together
  */
-public record BuildResult(SortedMap<String, PathInfo> outputs, ResourceUse use) {
+public record BuildResult(SortedMap<String, PathInfo> outputs, BuildMeasures measures) {
 
   public BuildResult { outputs = Collections.unmodifiableSortedMap(new TreeMap<>(outputs)); }
 
   /** Of a build that was not measured. */
   public BuildResult(SortedMap<String, PathInfo> outputs) {
-    this(outputs, ResourceUse.UNKNOWN);
+    this(outputs, BuildMeasures.NONE);
   }
 }

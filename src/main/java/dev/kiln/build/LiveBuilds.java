@@ -48,7 +48,7 @@ public interface LiveBuilds {
    * @return how many builds are queued now that waited for it
    * @throws LostClaimException the build is not the claim's any more, or its replica's lease has run out
    */
-  int succeed(Claim claim, long logSize);
+  int succeed(Claim claim, long logSize, BuildMeasures measures);
 
   /**
    * Ends a build, and all that wait for it, directly or not.

@@ -20,6 +20,7 @@ import dev.kiln.build.BuildFailure;
 import dev.kiln.build.BuildFailure.Kind;
 import dev.kiln.build.BuildLogs;
 import dev.kiln.build.BuildRequest;
+import dev.kiln.build.BuildResult;
 import dev.kiln.build.Builder;
 import dev.kiln.bytes.ByteString;
 import dev.kiln.derivation.Derivations;
@@ -80,21 +81,21 @@ class BuildJob {
     resolver.requireSupported(known);
     // between the plan and now, someone else may have brought the outputs
     if (resolver.outputs(known).isPresent()) {
-      return new Built(List.of(), List.of());
+      return new Built(List.of());
     }
     Optional<KnownDerivation> resolved = resolver.resolve(known);
     if (resolved.isPresent()) {
       return by(resolved.get(), build, known);
     }
-    SortedMap<String, PathInfo> outputs = build(build, known);
-    return new Built(outputs.values(), resolver.realised(known, outputs));
+    BuildResult result = build(build, known);
+    return new Built(result.outputs().values(), resolver.realised(known, result.outputs()), result.measures());
   }
 
   /** Makes {@code known}'s outputs those of {@code resolved}, which is built in its place. */
   private JobResult by(KnownDerivation resolved, UUID build, KnownDerivation known) throws IOException {
     Optional<SortedMap<String, StorePath>> outputs = resolver.outputs(resolved);
     if (outputs.isPresent()) {
-      return new Built(List.of(), resolver.realisedByAnother(known, outputs.get()));
+      return new Built(resolver.realisedByAnother(known, outputs.get()));
     }
     try (OutputStream out = logs.create(build)) {
       ByteString.utf8("resolved derivation: '" + known.path() + "' -> '" + resolved.path() + "'\n").writeTo(out);
@@ -102,18 +103,17 @@ class BuildJob {
     return new NeedsFirst(resolved.path());
   }
 
-  private SortedMap<String, PathInfo> build(UUID build, KnownDerivation known)
-      throws IOException, InterruptedException {
+  private BuildResult build(UUID build, KnownDerivation known) throws IOException, InterruptedException {
     Optional<PathInfo> twin = twins.find(known);
     if (twin.isPresent()) {
       // a fixed output is called "out", and is the only one
-      return new TreeMap<>(Map.of("out", twin.get()));
+      return new BuildResult(new TreeMap<>(Map.of("out", twin.get())));
     }
     SortedMap<StorePath, PathInfo> closure = inputs.closure(known);
     BuildRequest request = new BuildRequest(known.path(), known.derivation(), closure,
         inputs.exported(known, closure));
     try (OutputStream out = logs.create(build)) {
-      return builder.build(request, out).outputs();
+      return builder.build(request, out);
     }
   }
 }

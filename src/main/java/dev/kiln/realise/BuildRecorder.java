@@ -85,7 +85,7 @@ class BuildRecorder {
     long size = logSize(claim.build());
     List<UUID> ended = List.of(claim.build());
     Integer queued = transaction.execute(_ -> {
-      int released = live.succeed(claim, size);
+      int released = live.succeed(claim, size, built.measures());
       pathInfos.register(built.outputs());
       built.realised().forEach(realisedOutputs::register);
       announce(ended, announce);

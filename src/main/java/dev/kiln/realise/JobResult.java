@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.List;
 
 import dev.kiln.build.BuildFailure;
+import dev.kiln.build.BuildMeasures;
 import dev.kiln.pathinfo.PathInfo;
 import dev.kiln.realisation.RealisedOutput;
 import dev.kiln.storepath.StorePath;
@@ -12,7 +13,14 @@ import dev.kiln.storepath.StorePath;
 sealed interface JobResult {
 
   /** The outputs' content is durable; they are to be registered together. */
-  record Built(Collection<PathInfo> outputs, List<RealisedOutput> realised) implements JobResult {}
+  record Built(Collection<PathInfo> outputs, List<RealisedOutput> realised,
+      BuildMeasures measures) implements JobResult {
+
+    /** Nothing was run. */
+    Built(List<RealisedOutput> realised) {
+      this(List.of(), realised, BuildMeasures.NONE);
+    }
+  }
 
   /** A derivation without input derivations has to be built first; then the build is to be run again. */
   record NeedsFirst(StorePath derivation) implements JobResult {}

@@ -19,6 +19,7 @@ import org.springframework.transaction.annotation.Transactional;
 
 import dev.kiln.build.BuildRecord;
 import dev.kiln.build.BuildRecords;
+import dev.kiln.build.ResourceUse;
 
 @Repository
 class SqlBuildRecords implements BuildRecords {
@@ -105,11 +106,15 @@ class SqlBuildRecords implements BuildRecords {
   }
 
   private static BuildRecord toRecord(ResultSet row) throws SQLException {
-    long size = row.getLong("output_size");
-    OptionalLong outputSize = row.wasNull() ? OptionalLong.empty() : OptionalLong.of(size);
     return new BuildRecord(toRow(row).toBuild(), Optional.ofNullable(row.getString("requested_by")),
         Optional.ofNullable(row.getObject("replica", UUID.class)), row.getInt("attempt"), duration(row, "waited"),
-        duration(row, "queued"), duration(row, "ran"), duration(row, "ingest_ms"), outputSize);
+        duration(row, "queued"), duration(row, "ran"), duration(row, "ingest_ms"),
+        new ResourceUse(duration(row, "processor_ms"), number(row, "peak_memory")), number(row, "output_size"));
+  }
+
+  private static OptionalLong number(ResultSet row, String column) throws SQLException {
+    long value = row.getLong(column);
+    return row.wasNull() ? OptionalLong.empty() : OptionalLong.of(value);
   }
 
   private static BuildRow toRow(ResultSet row) throws SQLException {

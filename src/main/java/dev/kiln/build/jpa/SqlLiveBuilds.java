@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 
@@ -21,6 +22,7 @@ import org.springframework.transaction.support.TransactionTemplate;
 
 import dev.kiln.build.BuildEnd;
 import dev.kiln.build.BuildFailure;
+import dev.kiln.build.BuildMeasures;
 import dev.kiln.build.BuildOrder;
 import dev.kiln.build.Claim;
 import dev.kiln.build.LiveBuilds;
@@ -58,7 +60,8 @@ class SqlLiveBuilds implements LiveBuilds {
       from next where build.id = next.id
       returning\s""" + BuildSql.CLAIM_COLUMNS;
 
-  private static final String SUCCEED = "update build set state = 'succeeded', ended_at = now(), log_size = ? where "
+  private static final String SUCCEED = "update build set state = 'succeeded', ended_at = now(), log_size = ?,"
+      + " processor_ms = ?::bigint, peak_memory = ?::bigint, ingest_ms = ?::bigint where "
       + BuildSql.CLAIMED
       + " and exists (select from replica where replica.id = build.replica and lease_until > clock_timestamp())";
 
@@ -192,8 +195,11 @@ class SqlLiveBuilds implements LiveBuilds {
 
   @Override
   @Transactional
-  public int succeed(Claim claim, long logSize) {
-    if (jdbc.update(SUCCEED, logSize, claim.build(), claim.replica(), claim.fence()) == 0) {
+  public int succeed(Claim claim, long logSize, BuildMeasures measures) {
+    OptionalLong memory = measures.use().peakMemory();
+    if (jdbc.update(SUCCEED, logSize, measures.use().processorTime().map(Duration::toMillis).orElse(null),
+        memory.isPresent() ? memory.getAsLong() : null, measures.ingest().map(Duration::toMillis).orElse(null),
+        claim.build(), claim.replica(), claim.fence()) == 0) {
       Integer done = jdbc.queryForObject(HAS_SUCCEEDED, Integer.class, claim.build(), claim.replica(), claim.fence());
       if (done == null || done == 0) {
         throw new LostClaimException(claim);

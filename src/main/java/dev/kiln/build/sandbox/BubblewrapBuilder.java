@@ -4,9 +4,13 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
 
 import dev.kiln.build.BuildException;
+import dev.kiln.build.BuildMeasures;
 import dev.kiln.build.BuildProperties;
 import dev.kiln.build.BuildRequest;
 import dev.kiln.build.BuildResult;
@@ -14,6 +18,7 @@ import dev.kiln.build.Builder;
 import dev.kiln.bytes.ByteString;
 import dev.kiln.castore.Checkouts;
 import dev.kiln.derivation.Derivation;
+import dev.kiln.pathinfo.PathInfo;
 
 /** Builds in a {@link Sandbox}. */
 final class BubblewrapBuilder implements Builder, AutoCloseable {
@@ -71,12 +76,15 @@ final class BubblewrapBuilder implements Builder, AutoCloseable {
     ExecImage image = new ExecImage(workshop.architecture(), derivation.system().equals(LINUX_32), derivation.builder(),
         BuildEnvironment.argv(derivation), environment.variables());
     int exit = workshop.sandbox().run(directory, mounts, image, network, log, watch);
+    long ended = System.nanoTime();
     watch.checkLog();
     if (exit != 0) {
       throw new BuildException.BuilderFailed(exit);
     }
     watch.checkDisk();
-    return new BuildResult(outputs.take(request, attributes, directory), watch.resources().use());
+    SortedMap<String, PathInfo> taken = outputs.take(request, attributes, directory);
+    Duration ingest = Duration.ofNanos(System.nanoTime() - ended);
+    return new BuildResult(taken, new BuildMeasures(watch.resources().use(), Optional.of(ingest)));
   }
 
   private static void writeFiles(BuildEnvironment environment, BuildDirectory directory) throws IOException {

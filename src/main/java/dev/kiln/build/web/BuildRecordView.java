@@ -3,6 +3,7 @@ package dev.kiln.build.web;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -22,7 +23,9 @@ record BuildRecordView(@JsonUnwrapped BuildView build,
     @Schema(description = "For its inputs") @Nullable Double waitedSeconds,
     @Schema(description = "For a free job, before the last attempt") @Nullable Double queuedSeconds,
     @Schema(description = "From the begin of the last attempt to its end, or until now") @Nullable Double ranSeconds,
-    @Schema(description = "Of these, from the builder's end to the registration of what it made") @Nullable Double ingestSeconds,
+    @Schema(description = "Of these, from the builder's end until its outputs were durable") @Nullable Double ingestSeconds,
+    @Schema(description = "Of all processors, used by its processes, as far as it was measured") @Nullable Double processorSeconds,
+    @Schema(description = "Of its processes together, in bytes, as far as it was measured") @Nullable Long peakMemory,
     @Schema(description = "Of its outputs that are here, as NARs, in bytes") @Nullable Long outputSize) {
 
   /** How the builds of one name went on one day, as JSON. */
@@ -41,8 +44,12 @@ record BuildRecordView(@JsonUnwrapped BuildView build,
   static BuildRecordView of(BuildRecord build) {
     return new BuildRecordView(BuildView.of(build.build()), build.requestedBy().orElse(null),
         build.replica().orElse(null), build.attempt(), seconds(build.waited()), seconds(build.queued()),
-        seconds(build.ran()), seconds(build.ingest()),
-        build.outputSize().isPresent() ? build.outputSize().getAsLong() : null);
+        seconds(build.ran()), seconds(build.ingest()), seconds(build.use().processorTime()),
+        number(build.use().peakMemory()), number(build.outputSize()));
+  }
+
+  private static @Nullable Long number(OptionalLong number) {
+    return number.isPresent() ? number.getAsLong() : null;
   }
 
   private static @Nullable Double seconds(Optional<Duration> duration) {

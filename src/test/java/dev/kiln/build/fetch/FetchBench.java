@@ -115,7 +115,7 @@ final class FetchBench implements AutoCloseable {
   /** @return the files that are on disk, but for those by which writers are known to be alive */
   List<Path> files() throws IOException {
     try (var all = Files.walk(directory)) {
-      return all.filter(Files::isRegularFile).filter(file -> !file.getParent().endsWith("writers")).toList();
+      return all.filter(Files::isRegularFile).filter(file -> !file.toString().contains("/writers/")).toList();
     }
   }
 

@@ -21,6 +21,7 @@ import dev.kiln.build.Build;
 import dev.kiln.build.BuildEnd;
 import dev.kiln.build.BuildFailure;
 import dev.kiln.build.BuildFailure.Kind;
+import dev.kiln.build.BuildMeasures;
 import dev.kiln.build.BuildOrder;
 import dev.kiln.build.BuildState;
 import dev.kiln.build.BuildState.Cancelled;
@@ -127,15 +128,15 @@ class SqlLiveBuildsIT {
     assertThat(first.derivation()).isEqualTo(leaf.path());
     assertThat(state(first.build())).isInstanceOf(Running.class);
     assertThat(live.claim(there, List.of())).isEmpty();
-    assertThat(live.succeed(first, 77)).isEqualTo(2);
+    assertThat(live.succeed(first, 77, BuildMeasures.NONE)).isEqualTo(2);
     Claim second = claim(here);
     Claim third = claim(there);
     assertThat(List.of(second.derivation(), third.derivation())).containsExactlyInAnyOrder(left.path(), right.path());
-    assertThat(live.succeed(second, 0)).isZero();
-    assertThat(live.succeed(third, 0)).isEqualTo(1);
+    assertThat(live.succeed(second, 0, BuildMeasures.NONE)).isZero();
+    assertThat(live.succeed(third, 0, BuildMeasures.NONE)).isEqualTo(1);
     Claim last = claim(there);
     assertThat(last.build()).isEqualTo(wanted);
-    assertThat(live.succeed(last, 0)).isZero();
+    assertThat(live.succeed(last, 0, BuildMeasures.NONE)).isZero();
     assertThat(state(wanted)).isInstanceOf(Succeeded.class);
     assertThat(builds.find(first.build()).orElseThrow().logSize()).isEqualTo(77);
     assertThat(live.ended(List.of(wanted, leftId))).extracting(end -> end.build().id())
@@ -150,7 +151,7 @@ class SqlLiveBuildsIT {
     Claim leafs = claim(here);
     assertThat(submit(List.of(order(leaf, 1), order(left, 0, leaf)), left)).isEqualTo(id(left));
     assertThat(builds.list(new Filter(Optional.empty(), Optional.empty()), 0, 10)).hasSize(4);
-    live.succeed(leafs, 0);
+    live.succeed(leafs, 0, BuildMeasures.NONE);
     // that of a derivation whose outputs are not here: it is to be built again
     assertThat(submit(List.of(order(leaf, 0)), leaf)).isNotEqualTo(leafs.build());
     BuildInvariants.check(jdbc);
@@ -218,14 +219,14 @@ class SqlLiveBuildsIT {
     Claim now = claim(here);
     assertThat(now.fence()).isGreaterThan(old.fence());
     assertThat(now.attempt()).isEqualTo(2);
-    assertThatThrownBy(() -> live.succeed(old, 0)).isInstanceOf(LostClaimException.class);
+    assertThatThrownBy(() -> live.succeed(old, 0, BuildMeasures.NONE)).isInstanceOf(LostClaimException.class);
     assertThatThrownBy(() -> live.fail(old, FAILURE, 0, Duration.ZERO)).isInstanceOf(LostClaimException.class);
     assertThatThrownBy(() -> live.giveBack(old, Duration.ZERO, false)).isInstanceOf(LostClaimException.class);
     assertThatThrownBy(() -> live.waitFor(old, right.path())).isInstanceOf(LostClaimException.class);
     assertThat(live.find(hashes(right)).map(LiveBuilds.Live::derivation)).contains(right.path());
-    assertThat(live.succeed(now, 0)).isEqualTo(2);
+    assertThat(live.succeed(now, 0, BuildMeasures.NONE)).isEqualTo(2);
     // as after a commit whose answer was lost
-    assertThat(live.succeed(now, 0)).isZero();
+    assertThat(live.succeed(now, 0, BuildMeasures.NONE)).isZero();
     BuildInvariants.check(jdbc);
   }
 
@@ -236,7 +237,7 @@ class SqlLiveBuildsIT {
     assertThat(live.abandoned()).isEmpty();
     replicas.leave(here);
     assertThat(replicas.renew(here, LEASE)).isEqualTo(new Replicas.Renewal(false, 1));
-    assertThatThrownBy(() -> live.succeed(claim, 0)).isInstanceOf(LostClaimException.class);
+    assertThatThrownBy(() -> live.succeed(claim, 0, BuildMeasures.NONE)).isInstanceOf(LostClaimException.class);
     assertThat(live.claim(here, List.of())).isEmpty();
     assertThat(live.abandoned()).containsExactly(claim);
     live.giveBack(claim, Duration.ZERO, true);
@@ -270,7 +271,7 @@ class SqlLiveBuildsIT {
     assertThat(state(wanted)).isEqualTo(new Waiting());
     Claim first = claim(there);
     assertThat(first.derivation()).isEqualTo(leaf.path());
-    assertThat(live.succeed(first, 0)).isEqualTo(1);
+    assertThat(live.succeed(first, 0, BuildMeasures.NONE)).isEqualTo(1);
     assertThat(claim(here).build()).isEqualTo(wanted);
     BuildInvariants.check(jdbc);
   }
@@ -284,7 +285,7 @@ class SqlLiveBuildsIT {
     assertThat(state(wanted)).isInstanceOfSatisfying(Cancelled.class,
         cancelled -> assertThat(cancelled.message()).contains("leaf.drv"));
     assertThat(live.ended(List.of(wanted)).getFirst().root().map(Build::id)).contains(claim.build());
-    assertThatThrownBy(() -> live.succeed(claim, 0)).isInstanceOf(LostClaimException.class);
+    assertThatThrownBy(() -> live.succeed(claim, 0, BuildMeasures.NONE)).isInstanceOf(LostClaimException.class);
     BuildInvariants.check(jdbc);
   }
 

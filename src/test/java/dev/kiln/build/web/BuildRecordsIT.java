@@ -52,11 +52,11 @@ class BuildRecordsIT {
     jdbc.update(
         """
             insert into build (id, derivation, derivation_name, state, submitted_at, queued_at, started_at, ended_at, failure, message,
-              requested_by, replica, ingest_ms)
+              requested_by, replica, ingest_ms, processor_ms, peak_memory)
             select gen_random_uuid(), hash, name, case when i % 10 = 3 then 'failed' else 'succeeded' end,
               at, at + interval '1 s', at + interval '3 s', at + make_interval(secs => 10 + i),
               case when i % 10 = 3 then 'BUILDER_FAILED' end, case when i % 10 = 3 then 'no' end,
-              '10.0.0.' || i || ' curl', ?, 250
+              '10.0.0.' || i || ' curl', ?, 250, 1500, 4096
             from generate_series(0, 19) i
             join derivation on name = 'd-' || i % 2 || '.drv',
             lateral (select timestamptz '2026-01-01 20:00Z' + i / 2 * interval '1 h' as at) given""",
@@ -112,6 +112,8 @@ class BuildRecordsIT {
     assertThat(build.path("queuedSeconds").asDouble()).isEqualTo(2);
     assertThat(build.path("ranSeconds").asDouble()).isEqualTo(12);
     assertThat(build.path("ingestSeconds").asDouble()).isEqualTo(0.25);
+    assertThat(build.path("processorSeconds").asDouble()).isEqualTo(1.5);
+    assertThat(build.path("peakMemory").asLong()).isEqualTo(4096);
     assertThat(build.path("outputSize").asLong()).isEqualTo(1024);
     assertThat(get("/api/v1/builds/" + build.path("id").asString())).isEqualTo(build);
     assertThat(get("/api/v1/builds?requestedBy=10.0.0.4").get(0).has("outputSize")).isFalse();
