@@ -154,11 +154,10 @@ class SharedDirectoryIT {
       CompletableFuture<HttpResponse<String>> upload = http.sendAsync(
           HttpRequest.newBuilder(target).header("Content-Type", "application/octet-stream")
               .PUT(BodyPublishers.ofInputStream(() -> in)).build(),
-          BodyHandlers.ofString());
+          // if it is refused, what is written meanwhile must not wait for ever
+          BodyHandlers.ofString()).whenComplete((_, _) -> close(in));
       out.write(half);
       await().atMost(Duration.ofMinutes(1)).until(() -> !temporaries().isEmpty());
-      // if it is refused, what is written meanwhile must not wait for ever
-      upload.whenComplete((_, _) -> close(in));
       CompletableFuture<KilnProcess> start = CompletableFuture.supplyAsync(SharedDirectoryIT::startAnother);
       while (!start.isDone()) {
         // a client that says nothing for half a minute is given up

@@ -197,7 +197,7 @@ class SqlSubmissions {
     return queued;
   }
 
-  /** @param derivation that of {@code build}'s new input */
+  /** Makes {@code build} wait for {@code input}, too. */
   void connect(UUID build, UUID input) {
     EDGES.insert(jdbc, List.of(new Edge(build, input)));
   }

@@ -67,7 +67,8 @@ class ResourceLimitsIT {
     try (Bench bench = Bench.open(directory.resolve("use"))) {
       BuildResult result = bench.run("x=0123456789abcdef; while [ ${#x} -lt 16000000 ]; do x=$x$x; done; i=0;"
           + " while [ $i -lt 1000000 ]; do i=$((i+1)); done; sleep 1; echo x > $out");
-      assertThat(result.measures().use().processorTime().orElseThrow()).isBetween(Duration.ofMillis(20), Duration.ofMinutes(2));
+      assertThat(result.measures().use().processorTime().orElseThrow()).isBetween(Duration.ofMillis(20),
+          Duration.ofMinutes(2));
       assertThat(result.measures().use().peakMemory().orElseThrow()).isBetween(16_000_000L, 268_435_456L);
     }
   }
