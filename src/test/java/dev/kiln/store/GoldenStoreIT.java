@@ -328,7 +328,10 @@ class GoldenStoreIT {
     assertThat(kilns.get("caps")).isEqualTo(replaced(nix, "caps", "(?m)^(CapBnd:\t).*$", "$10000000000000000"));
     // The shell that Nix's configuration gave its sandbox only where it was told to
     assertThat(kilns.get("root")).isEqualTo("bin\n" + nix.get("root"));
-    assertMounts(mounts(kilns), mounts(nix));
+    Map<String, String> mounts = mounts(kilns);
+    // what a Kiln that runs as root keeps builders from, which are root of the machine's too: IsolationIT has more
+    mounts.keySet().removeIf(place -> place.startsWith("/proc/"));
+    assertMounts(mounts, mounts(nix));
   }
 
   /** By place: type and options. */

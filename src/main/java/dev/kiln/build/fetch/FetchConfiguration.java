@@ -61,8 +61,8 @@ class FetchConfiguration {
   private static void requireRoom(Path directory, long reserve) throws IOException {
     long free = Files.getFileStore(directory).getUsableSpace();
     if (free < reserve) {
-      throw new BuildException.LimitExceeded("a download was ended because only " + free
-          + " bytes are free on the disk (kiln.build.limits.reserve)");
+      throw new BuildException.MachineFailed("a download was ended because only " + free
+          + " bytes are free on the disk (kiln.build.limits.reserve)", null);
     }
   }
 }

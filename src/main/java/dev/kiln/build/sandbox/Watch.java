@@ -68,7 +68,10 @@ final class Watch implements Closeable {
     }
   }
 
-  /** @throws BuildException.LimitExceeded if more was written than may be, or than the disk can bear */
+  /**
+   * @throws BuildException.LimitExceeded if more was written than may be
+   * @throws BuildException.MachineFailed if the disk is almost full: whose fault that is, nobody knows
+   */
   void checkDisk() throws IOException {
     long used = DiskUse.of(List.of(directory.store(), directory.build(), directory.temporary()));
     if (used > limits.output().toBytes()) {
@@ -77,8 +80,8 @@ final class Watch implements Closeable {
     }
     long free = Files.getFileStore(directory.path()).getUsableSpace();
     if (free < limits.reserve().toBytes()) {
-      throw new BuildException.LimitExceeded("builder was killed because only " + free
-          + " bytes are free on the disk (kiln.build.limits.reserve)");
+      throw new BuildException.MachineFailed("builder was killed because only " + free
+          + " bytes are free on the disk (kiln.build.limits.reserve)", null);
     }
   }
 }
