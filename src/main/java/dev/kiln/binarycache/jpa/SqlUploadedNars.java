@@ -9,7 +9,6 @@ import java.util.Optional;
 
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Repository;
-import org.springframework.transaction.annotation.Transactional;
 
 import dev.kiln.binarycache.NarFileName;
 import dev.kiln.binarycache.UploadedNar;
@@ -21,7 +20,7 @@ import dev.kiln.nar.IngestedTree;
 
 /** By plain statements, each a transaction of its own: a push of a small path is little else than a few of them. */
 @Repository
-class JpaUploadedNars implements UploadedNars {
+class SqlUploadedNars implements UploadedNars {
 
   private static final String FIND = "select nar.compression, nar.file_size, nar.nar_sha256, nar.nar_size, nar.uploaded_at, "
       + NodeColumns.names("nar") + " from uploaded_nar nar where nar.file_name = ?";
@@ -33,11 +32,13 @@ class JpaUploadedNars implements UploadedNars {
       on conflict (file_name) do update set uploaded_at = excluded.uploaded_at"""
       .formatted(NodeColumns.NAMES, NodeColumns.PLACES);
 
-  private final UploadedNarRows rows;
+  private static final String FORGET_UNUSED = """
+      delete from uploaded_nar nar where uploaded_at < ?
+        and not exists (select 1 from path_info path where path.nar_sha256 = nar.nar_sha256)""";
+
   private final JdbcTemplate jdbc;
 
-  JpaUploadedNars(UploadedNarRows rows, JdbcTemplate jdbc) {
-    this.rows = rows;
+  SqlUploadedNars(JdbcTemplate jdbc) {
     this.jdbc = jdbc;
   }
 
@@ -60,9 +61,8 @@ class JpaUploadedNars implements UploadedNars {
   }
 
   @Override
-  @Transactional
   public int forgetUnused(Instant limit) {
-    return rows.deleteUnused(limit);
+    return jdbc.update(FORGET_UNUSED, Timestamp.from(limit));
   }
 
   private static UploadedNar toUploadedNar(NarFileName name, ResultSet row) throws SQLException {
