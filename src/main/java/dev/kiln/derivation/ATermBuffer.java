@@ -1,7 +1,9 @@
 package dev.kiln.derivation;
 
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.SortedSet;
 
 import dev.kiln.bytes.ByteString;
 
@@ -9,6 +11,8 @@ import dev.kiln.bytes.ByteString;
 final class ATermBuffer {
 
   private static final int INITIAL_CAPACITY = 4096;
+
+  private static final byte[] BASE_16 = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
   private byte[] bytes = new byte[INITIAL_CAPACITY];
   private int length;
@@ -20,11 +24,9 @@ final class ATermBuffer {
 
   /** Appends {@code text} as it is; all of it must be ASCII. */
   ATermBuffer append(String text) {
-    byte[] target = room(text.length());
-    for (int i = 0; i < text.length(); i++) {
-      target[length + i] = (byte) text.charAt(i);
-    }
-    length += text.length();
+    byte[] ascii = text.getBytes(StandardCharsets.ISO_8859_1);
+    System.arraycopy(ascii, 0, room(ascii.length), length, ascii.length);
+    length += ascii.length;
     return this;
   }
 
@@ -36,6 +38,31 @@ final class ATermBuffer {
   ATermBuffer unescaped(ByteString text) {
     append('"');
     copy(text, 0, text.length());
+    return append('"');
+  }
+
+  /** Appends a list of what Nix does not escape. */
+  ATermBuffer names(SortedSet<?> names) {
+    append('[');
+    boolean first = true;
+    for (Object name : names) {
+      if (!first) {
+        append(',');
+      }
+      first = false;
+      unescaped(name.toString());
+    }
+    return append(']');
+  }
+
+  /** Appends {@code bytes} in quotes, in base16. */
+  ATermBuffer base16(ByteString bytes) {
+    append('"');
+    byte[] target = room(2 * bytes.length());
+    for (int i = 0; i < bytes.length(); i++) {
+      target[length++] = BASE_16[bytes.at(i) >> 4 & 15];
+      target[length++] = BASE_16[bytes.at(i) & 15];
+    }
     return append('"');
   }
 

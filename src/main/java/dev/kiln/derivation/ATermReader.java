@@ -1,5 +1,6 @@
 package dev.kiln.derivation;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
@@ -33,6 +34,10 @@ public final class ATermReader {
 
   private final byte[] input;
   private int at;
+  /** In the string that was passed last. */
+  private int escapes;
+  /** Where in it the first character is that Nix would have escaped, or -1. */
+  private int toEscape;
 
   private ATermReader(byte[] input) {
     this.input = input;
@@ -180,7 +185,13 @@ public final class ATermReader {
 
   private StorePath storePath() {
     int start = at;
-    return storePath(start, word());
+    int end = closingQuote();
+    requireWord(start, end);
+    try {
+      return StorePath.parse(input, start + 1, end);
+    } catch (InvalidStorePath e) {
+      throw error(start, "is not a store path: " + e.getMessage());
+    }
   }
 
   private StorePath storePath(int start, String path) {
@@ -194,43 +205,41 @@ public final class ATermReader {
   /** Reads a short string that Nix writes without escapes. */
   private String word() {
     int start = at;
-    ByteString word = unescaped();
-    if (word.length() > MAX_WORD) {
+    int end = closingQuote();
+    requireWord(start, end);
+    return new String(input, start + 1, end - start - 1, StandardCharsets.UTF_8);
+  }
+
+  private void requireWord(int start, int end) {
+    requireNoEscape(start);
+    if (end - start - 1 > MAX_WORD) {
       throw error(start, "is longer than any path, name or hash");
     }
-    return word.toString();
   }
 
   private ByteString unescaped() {
     int start = at;
     int end = closingQuote();
-    for (int i = start + 1; i < end; i++) {
-      if (input[i] == '\\') {
-        throw error(start, "has an escape where Nix writes none");
-      }
-    }
+    requireNoEscape(start);
     return ByteString.copyOf(input, start + 1, end - start - 1);
+  }
+
+  private void requireNoEscape(int start) {
+    if (escapes > 0) {
+      throw error(start, "has an escape where Nix writes none");
+    }
   }
 
   private ByteString escaped() {
     int start = at + 1;
     int end = closingQuote();
-    int escapes = 0;
-    for (int i = start; i < end; i++) {
-      switch (input[i]) {
-        case '\\' -> {
-          escapes++;
-          i++;
-        }
-        case '\n', '\r', '\t' -> throw error(i, "begins with a character that Nix escapes");
-        default -> {
-        }
-      }
+    if (toEscape >= 0) {
+      throw error(toEscape, "begins with a character that Nix escapes");
     }
-    return escapes == 0 ? ByteString.copyOf(input, start, end - start) : unescape(start, end, escapes);
+    return escapes == 0 ? ByteString.copyOf(input, start, end - start) : unescape(start, end);
   }
 
-  private ByteString unescape(int start, int end, int escapes) {
+  private ByteString unescape(int start, int end) {
     byte[] text = new byte[end - start - escapes];
     int length = 0;
     int i = start;
@@ -251,16 +260,23 @@ public final class ATermReader {
     return ByteString.owning(text);
   }
 
-  /** Goes behind the string that begins here. @return where its closing quote is */
+  /** Goes behind the string that begins here, and notes what is in it. @return where its closing quote is */
   private int closingQuote() {
     int start = at;
     expect("\"");
+    escapes = 0;
+    toEscape = -1;
     for (int i = at; i < input.length; i++) {
-      if (input[i] == '\\') {
-        i++;
-      } else if (input[i] == '"') {
+      byte b = input[i];
+      if (b == '"') {
         at = i + 1;
         return i;
+      }
+      if (b == '\\') {
+        escapes++;
+        i++;
+      } else if (toEscape < 0 && (b == '\n' || b == '\r' || b == '\t')) {
+        toEscape = i;
       }
     }
     throw error(start, "is a string without an end");

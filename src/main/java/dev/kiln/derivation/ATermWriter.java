@@ -29,22 +29,22 @@ public final class ATermWriter {
 
   /** @return the bytes of the {@code .drv} file */
   public static ByteString write(Derivation derivation) {
-    return ByteString.owning(
-        new ATermWriter(derivation, false).write(derivation.inputDerivations()).toByteArray());
+    ATermWriter writer = new ATermWriter(derivation, false);
+    return ByteString.owning(writer.write(() -> writer.inputDerivations(derivation.inputDerivations())).toByteArray());
   }
 
   /**
-   * @param inputs the wanted outputs' names by what stands for their derivation, in base16
    * @param maskOutputs whether the output paths are left empty
-   * @return the SHA-256 of the text
+   * @return the SHA-256 of the text with hashes for the input derivations
    */
-  static NixHash hash(Derivation derivation, SortedMap<String, SortedSet<String>> inputs, boolean maskOutputs) {
+  static NixHash hash(Derivation derivation, HashedInputs inputs, boolean maskOutputs) {
     var digest = HashAlgorithm.SHA256.newDigest();
-    new ATermWriter(derivation, maskOutputs).write(inputs).update(digest);
+    ATermWriter writer = new ATermWriter(derivation, maskOutputs);
+    writer.write(() -> inputs.write(writer.out)).update(digest);
     return NixHash.finish(HashAlgorithm.SHA256, digest);
   }
 
-  private ATermBuffer write(SortedMap<?, SortedSet<String>> inputs) {
+  private ATermBuffer write(Runnable inputs) {
     out.append("Derive([");
     for (Iterator<Map.Entry<String, DerivationOutput>> i = derivation.outputs().entrySet().iterator(); i.hasNext();) {
       Map.Entry<String, DerivationOutput> output = i.next();
@@ -52,15 +52,9 @@ public final class ATermWriter {
       comma(i);
     }
     out.append("],[");
-    for (Iterator<? extends Map.Entry<?, SortedSet<String>>> i = inputs.entrySet().iterator(); i.hasNext();) {
-      Map.Entry<?, SortedSet<String>> input = i.next();
-      out.append('(').unescaped(input.getKey().toString()).append(',');
-      names(input.getValue());
-      out.append(')');
-      comma(i);
-    }
+    inputs.run();
     out.append("],");
-    names(derivation.inputSources());
+    out.names(derivation.inputSources());
     out.append(',').unescaped(derivation.system()).append(',').escaped(derivation.builder()).append(",[");
     for (Iterator<ByteString> i = derivation.args().iterator(); i.hasNext();) {
       out.escaped(i.next());
@@ -69,6 +63,14 @@ public final class ATermWriter {
     out.append("],[");
     env();
     return out.append("])");
+  }
+
+  private void inputDerivations(SortedMap<StorePath, SortedSet<String>> inputs) {
+    for (Iterator<Map.Entry<StorePath, SortedSet<String>>> i = inputs.entrySet().iterator(); i.hasNext();) {
+      Map.Entry<StorePath, SortedSet<String>> input = i.next();
+      out.append('(').unescaped(input.getKey().toString()).append(',').names(input.getValue()).append(')');
+      comma(i);
+    }
   }
 
   private void output(String name, DerivationOutput output) {
@@ -95,15 +97,6 @@ public final class ATermWriter {
           .escaped(masked ? ByteString.EMPTY : variable.getValue()).append(')');
       comma(i);
     }
-  }
-
-  private void names(SortedSet<?> names) {
-    out.append('[');
-    for (Iterator<?> i = names.iterator(); i.hasNext();) {
-      out.unescaped(i.next().toString());
-      comma(i);
-    }
-    out.append(']');
   }
 
   private void comma(Iterator<?> rest) {

@@ -35,6 +35,9 @@ public record Derivation(SortedMap<String, DerivationOutput> outputs,
     SortedMap<StorePath, SortedSet<String>> inputDerivations, SortedSet<StorePath> inputSources, ByteString system,
     ByteString builder, List<ByteString> args, SortedMap<ByteString, ByteString> env) {
 
+  /** What is wanted of most inputs: it is there only once. */
+  private static final SortedSet<String> OUT = Collections.unmodifiableSortedSet(new TreeSet<>(Set.of("out")));
+
   /**
    * @throws InvalidDerivation on a name that no output can have, an input derivation that is no {@code .drv}, and a
    *     system that ATerm cannot spell
@@ -48,7 +51,7 @@ public record Derivation(SortedMap<String, DerivationOutput> outputs,
         throw new InvalidDerivation("input derivation '" + input.getKey() + "' does not end in .drv");
       }
       input.getValue().forEach(Derivation::checkOutputName);
-      inputs.put(input.getKey(), Collections.unmodifiableSortedSet(new TreeSet<>(input.getValue())));
+      inputs.put(input.getKey(), names(input.getValue()));
     }
     inputDerivations = Collections.unmodifiableSortedMap(inputs);
     inputSources = Collections.unmodifiableSortedSet(new TreeSet<>(inputSources));
@@ -113,6 +116,10 @@ public record Derivation(SortedMap<String, DerivationOutput> outputs,
   /** @return the environment variable's value */
   public Optional<ByteString> variable(String name) {
     return Optional.ofNullable(env.get(ByteString.utf8(name)));
+  }
+
+  private static SortedSet<String> names(SortedSet<String> names) {
+    return names.equals(OUT) ? OUT : Collections.unmodifiableSortedSet(new TreeSet<>(names));
   }
 
   private static void checkOutputName(String name) {

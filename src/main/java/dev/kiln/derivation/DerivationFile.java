@@ -1,7 +1,7 @@
 package dev.kiln.derivation;
 
-import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 
 import dev.kiln.bytes.ByteString;
 import dev.kiln.hash.NixHash;
@@ -65,18 +65,21 @@ public record DerivationFile(StorePath path, ByteString aterm, Derivation deriva
    *     {@link DerivationHash#of} does
    */
   public DerivationHash verify(InputHashes inputs) {
-    for (Map.Entry<String, StorePath> output : OutputPaths.of(name(), derivation, inputs).entrySet()) {
-      StorePath expected = output.getValue();
-      Optional<StorePath> stated = derivation.outputPath(output.getKey());
-      if (!stated.equals(Optional.of(expected))) {
+    return KnownDerivation.verified(this, inputs).hash();
+  }
+
+  /** @throws InvalidDerivation unless the derivation states these of its outputs, and their variables say the same */
+  void requireOutputs(SortedMap<String, StorePath> outputs) {
+    outputs.forEach((name, expected) -> {
+      Optional<StorePath> stated = derivation.outputPath(name);
+      if (stated.isEmpty() || !stated.get().equals(expected)) {
         throw new InvalidDerivation("derivation '" + path + "' has incorrect output '"
             + stated.map(StorePath::toString).orElse("") + "', should be '" + expected + "'");
       }
-      if (!derivation.variable(output.getKey()).equals(Optional.of(ByteString.utf8(expected.toString())))) {
-        throw new InvalidDerivation("derivation '" + path + "' has incorrect environment variable '" + output.getKey()
+      if (!derivation.variable(name).equals(Optional.of(ByteString.utf8(expected.toString())))) {
+        throw new InvalidDerivation("derivation '" + path + "' has incorrect environment variable '" + name
             + "', should be '" + expected + "'");
       }
-    }
-    return DerivationHash.of(derivation, inputs);
+    });
   }
 }

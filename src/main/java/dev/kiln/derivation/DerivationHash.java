@@ -28,7 +28,10 @@ public record DerivationHash(NixHash hash, SortedSet<String> outputs, boolean de
 
   private static final String DEFERRED = "deferred:";
 
-  public DerivationHash { outputs = Collections.unmodifiableSortedSet(new TreeSet<>(outputs)); }
+  /** Of most derivations: it is there only once. */
+  private static final SortedSet<String> OUT = Collections.unmodifiableSortedSet(new TreeSet<>(List.of("out")));
+
+  public DerivationHash { outputs = outputs.equals(OUT) ? OUT : Collections.unmodifiableSortedSet(new TreeSet<>(outputs)); }
 
   /**
    * Takes only the direct inputs into account, whose hashes stand for theirs.
@@ -37,16 +40,21 @@ public record DerivationHash(NixHash hash, SortedSet<String> outputs, boolean de
    *     together
    */
   public static DerivationHash of(Derivation derivation, InputHashes inputs) {
-    SortedSet<String> names = new TreeSet<>(derivation.outputs().keySet());
-    return switch (derivation.type()) {
-      case FIXED -> new DerivationHash(ofFixed(derivation), names, false);
-      case INPUT_ADDRESSED, DEFERRED -> {
-        Inputs resolved = Inputs.of(derivation, inputs);
-        yield new DerivationHash(ATermWriter.hash(derivation, resolved.byHash(), false), names, resolved.deferred());
-      }
-      case FLOATING ->
-        new DerivationHash(ATermWriter.hash(derivation, Inputs.of(derivation, inputs).byHash(), false), names, true);
-    };
+    DerivationType type = derivation.type();
+    if (type == DerivationType.FIXED) {
+      return ofFixedOutput(derivation);
+    }
+    HashedInputs hashed = HashedInputs.of(derivation, inputs);
+    return of(derivation, type, ATermWriter.hash(derivation, hashed, false), hashed);
+  }
+
+  static DerivationHash ofFixedOutput(Derivation derivation) {
+    return new DerivationHash(ofFixed(derivation), new TreeSet<>(derivation.outputs().keySet()), false);
+  }
+
+  /** @param hash of the text with hashes for {@code inputs} */
+  static DerivationHash of(Derivation derivation, DerivationType type, NixHash hash, HashedInputs inputs) {
+    return new DerivationHash(hash, new TreeSet<>(derivation.outputs().keySet()), type == DerivationType.FLOATING || inputs.deferred());
   }
 
   /**
@@ -59,7 +67,7 @@ public record DerivationHash(NixHash hash, SortedSet<String> outputs, boolean de
 
   /** @return the hash that the output paths are made of: as if they were empty yet */
   static NixHash masked(Derivation derivation, InputHashes inputs) {
-    return ATermWriter.hash(derivation, Inputs.of(derivation, inputs).byHash(), true);
+    return ATermWriter.hash(derivation, HashedInputs.of(derivation, inputs), true);
   }
 
   private static NixHash ofFixed(Derivation derivation) {
@@ -88,35 +96,6 @@ public record DerivationHash(NixHash hash, SortedSet<String> outputs, boolean de
       return new DerivationHash(hash, new TreeSet<>(List.of(rest.substring(colon + 1).split(","))), deferred);
     } catch (InvalidHash e) {
       throw new InvalidDerivation("'" + text + "' is not the hash of a derivation: " + e.getMessage());
-    }
-  }
-
-  /**
-   * A derivation's inputs with hashes for paths. Inputs of the same hash become one, which wants the outputs of all.
-   *
-   * @param byHash the wanted outputs' names by hash in base16
-   */
-  private record Inputs(SortedMap<String, SortedSet<String>> byHash, boolean deferred) {
-
-    static Inputs of(Derivation derivation, InputHashes hashes) {
-      SortedMap<String, SortedSet<String>> byHash = new TreeMap<>();
-      boolean deferred = false;
-      for (var input : derivation.inputDerivations().entrySet()) {
-        @Nullable
-        DerivationHash known = hashes.find(input.getKey());
-        if (known == null) {
-          throw new InvalidDerivation("input derivation '" + input.getKey() + "' is not known");
-        }
-        deferred |= known.deferred();
-        for (String output : input.getValue()) {
-          if (!known.outputs().contains(output)) {
-            throw new InvalidDerivation("input derivation '" + input.getKey() + "' has no output '" + output + "'");
-          }
-          // an input of which no output is wanted is left out, as Nix does
-          byHash.computeIfAbsent(known.hash().base16(), _ -> new TreeSet<>()).add(output);
-        }
-      }
-      return new Inputs(byHash, deferred);
     }
   }
 }

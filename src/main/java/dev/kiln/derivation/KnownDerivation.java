@@ -18,8 +18,22 @@ public record KnownDerivation(DerivationFile file, DerivationHash hash, NixHash 
    * @throws InvalidDerivation as {@link DerivationFile#verify} does
    */
   public static KnownDerivation verified(DerivationFile file, InputHashes inputs) {
-    DerivationHash hash = file.verify(inputs);
-    return new KnownDerivation(file, hash, DerivationHash.ofOutputs(file.derivation(), inputs));
+    Derivation derivation = file.derivation();
+    DerivationType type = derivation.type();
+    if (type == DerivationType.FIXED) {
+      file.requireOutputs(OutputPaths.fixed(file.name(), derivation));
+      DerivationHash hash = DerivationHash.ofFixedOutput(derivation);
+      return new KnownDerivation(file, hash, hash.hash());
+    }
+    HashedInputs hashed = HashedInputs.of(derivation, inputs);
+    ATermBuffer replacement = new ATermBuffer();
+    hashed.write(replacement);
+    ModuloText text = new ModuloText(file.aterm().toByteArray(), derivation);
+    NixHash masked = text.masked(replacement, derivation);
+    if (type == DerivationType.INPUT_ADDRESSED) {
+      file.requireOutputs(OutputPaths.of(file.name(), derivation, masked));
+    }
+    return new KnownDerivation(file, DerivationHash.of(derivation, type, text.hash(replacement), hashed), masked);
   }
 
   public StorePath path() {

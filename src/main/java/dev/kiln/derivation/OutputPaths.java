@@ -3,6 +3,7 @@ package dev.kiln.derivation;
 import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 import dev.kiln.derivation.DerivationOutput.Fixed;
 import dev.kiln.hash.NixHash;
@@ -23,31 +24,37 @@ public final class OutputPaths {
    * @throws InvalidDerivation as {@link DerivationHash#of} does, and if an output's path would have no valid name
    */
   public static SortedMap<String, StorePath> of(String name, Derivation derivation, InputHashes inputs) {
-    try {
-      return switch (derivation.type()) {
-        case INPUT_ADDRESSED -> {
-          NixHash masked = DerivationHash.masked(derivation, inputs);
-          SortedMap<String, StorePath> paths = new TreeMap<>();
-          for (String output : derivation.outputs().keySet()) {
-            paths.put(output, StorePaths.output(name, output, masked));
-          }
-          yield paths;
-        }
-        case FIXED -> fixed(name, derivation);
-        case FLOATING, DEFERRED -> Collections.emptySortedMap();
-      };
-    } catch (InvalidStorePath e) {
-      throw new InvalidDerivation("derivation '" + name + "' has an output without a valid path: " + e.getMessage());
-    }
+    return switch (derivation.type()) {
+      case INPUT_ADDRESSED -> of(name, derivation, DerivationHash.masked(derivation, inputs));
+      case FIXED -> fixed(name, derivation);
+      case FLOATING, DEFERRED -> Collections.emptySortedMap();
+    };
   }
 
-  private static SortedMap<String, StorePath> fixed(String name, Derivation derivation) {
+  /** @param masked the hash of an input-addressed derivation, its outputs' paths left empty */
+  static SortedMap<String, StorePath> of(String name, Derivation derivation, NixHash masked) {
+    SortedMap<String, StorePath> paths = new TreeMap<>();
+    derivation.outputs().keySet()
+        .forEach(output -> paths.put(output, named(name, () -> StorePaths.output(name, output, masked))));
+    return paths;
+  }
+
+  static SortedMap<String, StorePath> fixed(String name, Derivation derivation) {
     SortedMap<String, StorePath> paths = new TreeMap<>();
     derivation.outputs().forEach((output, kind) -> {
       if (kind instanceof Fixed(_, IngestionMethod method, NixHash hash)) {
-        paths.put(output, StorePaths.fixedOutput(StorePaths.outputPathName(name, output), method, hash));
+        paths.put(output,
+            named(name, () -> StorePaths.fixedOutput(StorePaths.outputPathName(name, output), method, hash)));
       }
     });
     return paths;
+  }
+
+  private static StorePath named(String derivation, Supplier<StorePath> path) {
+    try {
+      return path.get();
+    } catch (InvalidStorePath e) {
+      throw new InvalidDerivation("derivation '" + derivation + "' has an output without a valid path: " + e.getMessage());
+    }
   }
 }

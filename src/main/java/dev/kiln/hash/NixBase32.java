@@ -1,5 +1,6 @@
 package dev.kiln.hash;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** Nix's base 32: digits without e, o, u and t, the bytes taken from the last to the first (Nix: base-nix-32.cc). */
@@ -7,12 +8,19 @@ public final class NixBase32 {
 
   public static final String DIGITS = "0123456789abcdfghijklmnpqrsvwxyz";
 
-  private static final byte[] VALUES = new byte[128];
+  /** Digits that make up 5 bytes. */
+  public static final int GROUP = 8;
+
+  private static final int BITS = 5;
+
+  /** By character; of those that are no digit -1. */
+  private static final byte[] VALUES = new byte[256];
+  private static final byte[] ASCII = DIGITS.getBytes(StandardCharsets.US_ASCII);
 
   static {
     Arrays.fill(VALUES, (byte) -1);
-    for (int i = 0; i < DIGITS.length(); i++) {
-      VALUES[DIGITS.charAt(i)] = (byte) i;
+    for (int i = 0; i < ASCII.length; i++) {
+      VALUES[ASCII[i]] = (byte) i;
     }
   }
 
@@ -36,6 +44,23 @@ public final class NixBase32 {
       digits[at] = DIGITS.charAt(value & 31);
     }
     return new String(digits);
+  }
+
+  /** @return the 40 bits that the 8 digits from {@code from} on stand for, the first digit highest; negative if one is no digit */
+  public static long group(byte[] ascii, int from) {
+    long value = 0;
+    for (int i = from; i < from + GROUP; i++) {
+      // what is no digit leaves the sign behind, which nothing shifts out
+      value = value << BITS | VALUES[ascii[i] & 0xff];
+    }
+    return value;
+  }
+
+  /** Writes the lower 40 bits of {@code value} as 8 digits, the highest first. */
+  public static void write(long value, byte[] ascii, int to) {
+    for (int i = 0; i < GROUP; i++) {
+      ascii[to + i] = ASCII[(int) (value >>> BITS * (GROUP - 1 - i)) & 31];
+    }
   }
 
   public static boolean isDigit(int character) {

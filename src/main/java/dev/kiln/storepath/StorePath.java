@@ -1,5 +1,8 @@
 package dev.kiln.storepath;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
 /** A path directly below {@code /nix/store}. Ordered by base name, as Nix orders references. */
 public record StorePath(StorePathHash hash, StorePathName name) implements Comparable<StorePath> {
 
@@ -7,6 +10,7 @@ public record StorePath(StorePathHash hash, StorePathName name) implements Compa
   public static final String STORE_DIR = "/nix/store";
 
   private static final String DERIVATION = ".drv";
+  private static final byte[] PREFIX = (STORE_DIR + "/").getBytes(StandardCharsets.US_ASCII);
 
   /**
    * @param baseName {@code <32 digits>-<name>}
@@ -31,13 +35,41 @@ public record StorePath(StorePathHash hash, StorePathName name) implements Compa
     return parseBaseName(path.substring(STORE_DIR.length() + 1));
   }
 
+  /**
+   * As {@link #parse(String)}, of the bytes of {@code text} from {@code from} to {@code to}.
+   *
+   * @throws InvalidStorePath if it is not of that form
+   */
+  public static StorePath parse(byte[] text, int from, int to) {
+    int digits = from + PREFIX.length;
+    int dash = digits + StorePathHash.DIGITS;
+    if (dash + 1 >= to || text[dash] != '-' || !Arrays.equals(text, from, digits, PREFIX, 0, PREFIX.length)) {
+      // says why not
+      return parse(new String(text, from, to - from, StandardCharsets.UTF_8));
+    }
+    return new StorePath(StorePathHash.parse(text, digits),
+        new StorePathName(new String(text, dash + 1, to - dash - 1, StandardCharsets.UTF_8)));
+  }
+
   public boolean isDerivation() {
     return name.value().endsWith(DERIVATION);
   }
 
   /** @return {@code <32 digits>-<name>} */
   public String baseName() {
-    return hash + "-" + name.value();
+    return text(PREFIX.length);
+  }
+
+  /** @return without the first {@code from} characters */
+  private String text(int from) {
+    String value = name.value();
+    byte[] text = new byte[PREFIX.length + StorePathHash.DIGITS + 1 + value.length()];
+    System.arraycopy(PREFIX, 0, text, 0, PREFIX.length);
+    hash.write(text, PREFIX.length);
+    text[PREFIX.length + StorePathHash.DIGITS] = '-';
+    byte[] ascii = value.getBytes(StandardCharsets.US_ASCII);
+    System.arraycopy(ascii, 0, text, text.length - ascii.length, ascii.length);
+    return new String(text, from, text.length - from, StandardCharsets.ISO_8859_1);
   }
 
   @Override
@@ -49,6 +81,6 @@ public record StorePath(StorePathHash hash, StorePathName name) implements Compa
   /** @return the absolute path */
   @Override
   public String toString() {
-    return STORE_DIR + "/" + baseName();
+    return text(0);
   }
 }

@@ -6,7 +6,11 @@ public record StorePathName(String value) implements Comparable<StorePathName> {
   /** In characters, so that hash, dash, name and {@code .lock} fit in a file name. */
   public static final int MAX_LENGTH = 211;
 
-  private static final String PUNCTUATION = "+-._?=";
+  private static final boolean[] ALLOWED = new boolean[128];
+
+  static {
+    "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-._?=".chars().forEach(c -> ALLOWED[c] = true);
+  }
 
   public StorePathName {
     if (value.isEmpty()) {
@@ -28,7 +32,7 @@ public record StorePathName(String value) implements Comparable<StorePathName> {
   public static boolean isAllowed(String text) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
-      if (!(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || PUNCTUATION.indexOf(c) >= 0)) {
+      if (c >= ALLOWED.length || !ALLOWED[c]) {
         return false;
       }
     }
