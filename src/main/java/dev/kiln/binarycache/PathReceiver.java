@@ -163,7 +163,7 @@ public class PathReceiver {
       if (!upload.files().getFirst().derivation().references().equals(info.references())) {
         throw new Mismatch("References of '" + info.path() + "' are not what the derivation refers to");
       }
-      registrar.register(upload.files());
+      registrar.registerPushed(upload.files().getFirst());
     } catch (RegisterException e) {
       throw new Mismatch(String.valueOf(e.getMessage()));
     }

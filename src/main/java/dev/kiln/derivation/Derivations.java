@@ -37,9 +37,14 @@ public interface Derivations {
   Set<StorePathHash> known(Collection<StorePathHash> derivations);
 
   /**
-   * Makes derivations known, all or none. One that is known already stays as it is.
+   * Makes derivations known, all or none. One that is known already stays as it is. Memory does not grow with them.
    *
    * @return how many were new
    */
-  int register(Collection<KnownDerivation> derivations);
+  int register(VerifiedDerivations derivations);
+
+  /** As {@link #register(VerifiedDerivations)}. */
+  default int register(Collection<KnownDerivation> derivations) {
+    return register(VerifiedDerivations.of(derivations));
+  }
 }

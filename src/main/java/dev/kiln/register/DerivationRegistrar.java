@@ -1,10 +1,8 @@
 package dev.kiln.register;
 
-import java.util.ArrayDeque;
-import java.util.ArrayList;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.Collection;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -14,13 +12,11 @@ import java.util.TreeSet;
 
 import org.springframework.stereotype.Service;
 
+import dev.kiln.datadir.DataDirectory;
 import dev.kiln.derivation.DerivationFile;
 import dev.kiln.derivation.DerivationHash;
 import dev.kiln.derivation.Derivations;
-import dev.kiln.derivation.InvalidDerivation;
-import dev.kiln.derivation.KnownDerivation;
 import dev.kiln.pathinfo.PathInfos;
-import dev.kiln.register.RegisterException.InvalidContent;
 import dev.kiln.register.RegisterException.UnknownInputs;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
@@ -31,10 +27,15 @@ public class DerivationRegistrar {
 
   private final Derivations derivations;
   private final PathInfos pathInfos;
+  private final RegisterProperties limits;
+  private final DataDirectory directory;
 
-  DerivationRegistrar(Derivations derivations, PathInfos pathInfos) {
+  DerivationRegistrar(Derivations derivations, PathInfos pathInfos, RegisterProperties limits,
+      DataDirectory directory) {
     this.derivations = derivations;
     this.pathInfos = pathInfos;
+    this.limits = limits;
+    this.directory = directory;
   }
 
   /**
@@ -43,57 +44,48 @@ public class DerivationRegistrar {
    * @throws RegisterException why none was registered
    */
   public Registration register(Collection<DerivationFile> files) {
-    Map<StorePath, DerivationFile> given = new HashMap<>();
-    files.forEach(file -> given.put(file.path(), file));
-    Set<StorePathHash> known = derivations.known(given.keySet().stream().map(StorePath::hash).toList());
-    Map<StorePath, DerivationFile> fresh = new HashMap<>(given);
-    fresh.keySet().removeIf(path -> known.contains(path.hash()));
-    int registered = derivations.register(verified(fresh));
-    return new Registration(registered, given.size() - registered, missingSources(given.values()));
+    return register(GivenDerivations.of(files));
   }
 
-  /** Inputs before those that need them, without recursion: chains can be longer than any stack. */
-  private List<KnownDerivation> verified(Map<StorePath, DerivationFile> fresh) {
-    Map<StorePathHash, DerivationHash> hashes = new HashMap<>(hashesOfOthers(fresh));
-    Map<StorePath, List<DerivationFile>> dependents = new HashMap<>();
-    Map<StorePath, Integer> waitsFor = new HashMap<>();
-    Deque<DerivationFile> ready = new ArrayDeque<>();
-    for (DerivationFile file : fresh.values()) {
-      int inputs = 0;
-      for (StorePath input : file.derivation().inputDerivations().keySet()) {
-        if (fresh.containsKey(input)) {
-          dependents.computeIfAbsent(input, _ -> new ArrayList<>()).add(file);
-          inputs++;
-        }
-      }
-      if (inputs == 0) {
-        ready.add(file);
-      } else {
-        waitsFor.put(file.path(), inputs);
-      }
+  /**
+   * Registers the derivations of a tar, which are there in any order: all, or none. No database connection is held while it comes, and little of
+   * it is in memory at once.
+   *
+   * @throws RegisterException why none was registered
+   */
+  public Registration registerTar(InputStream tar) throws IOException {
+    try (DerivationSpool spool = DerivationSpool.open(directory.path(), limits)) {
+      DerivationTar.read(tar, spool, limits);
+      return register(spool);
     }
-    List<KnownDerivation> verified = new ArrayList<>(fresh.size());
-    while (!ready.isEmpty()) {
-      DerivationFile file = ready.pop();
-      KnownDerivation known = verify(file, hashes);
-      hashes.put(file.path().hash(), known.hash());
-      verified.add(known);
-      for (DerivationFile dependent : dependents.getOrDefault(file.path(), List.of())) {
-        if (waitsFor.merge(dependent.path(), -1, Integer::sum) == 0) {
-          ready.add(dependent);
-        }
-      }
-    }
-    if (verified.size() < fresh.size()) {
-      throw new InvalidContent("the derivations need each other in a circle");
-    }
-    return verified;
   }
 
-  private Map<StorePathHash, DerivationHash> hashesOfOthers(Map<StorePath, DerivationFile> fresh) {
+  /**
+   * Registers a derivation that came as a path, with all that it refers to before it: whether that is here is not asked again.
+   *
+   * @throws RegisterException why it was not registered
+   */
+  public void registerPushed(DerivationFile file) {
+    register(GivenDerivations.of(List.of(file)), Set.of(file.path()));
+  }
+
+  private int register(GivenDerivations given, Set<StorePath> fresh) {
+    return derivations.register(new Verification(given, fresh, hashesOfOthers(given, fresh)));
+  }
+
+  private Registration register(GivenDerivations given) {
+    Set<StorePathHash> known = derivations.known(given.paths().stream().map(StorePath::hash).toList());
+    Set<StorePath> fresh = new HashSet<>(given.paths());
+    fresh.removeIf(path -> known.contains(path.hash()));
+    int registered = register(given, fresh);
+    return new Registration(registered, given.paths().size() - registered, missing(given.sources()));
+  }
+
+  private Map<StorePathHash, DerivationHash> hashesOfOthers(GivenDerivations given, Set<StorePath> fresh) {
     SortedSet<StorePath> others = new TreeSet<>();
-    fresh.values().forEach(file -> others.addAll(file.derivation().inputDerivations().keySet()));
-    others.removeAll(fresh.keySet());
+    for (StorePath path : fresh) {
+      given.inputs(path).stream().filter(input -> !fresh.contains(input)).forEach(others::add);
+    }
     Map<StorePathHash, DerivationHash> hashes = derivations.hashes(others.stream().map(StorePath::hash).toList());
     others.removeIf(path -> hashes.containsKey(path.hash()));
     if (!others.isEmpty()) {
@@ -102,17 +94,8 @@ public class DerivationRegistrar {
     return hashes;
   }
 
-  private static KnownDerivation verify(DerivationFile file, Map<StorePathHash, DerivationHash> hashes) {
-    try {
-      return KnownDerivation.verified(file, input -> hashes.get(input.hash()));
-    } catch (InvalidDerivation e) {
-      throw new InvalidContent(String.valueOf(e.getMessage()));
-    }
-  }
-
-  private SortedSet<StorePath> missingSources(Collection<DerivationFile> files) {
-    SortedSet<StorePath> missing = new TreeSet<>();
-    files.forEach(file -> missing.addAll(file.derivation().inputSources()));
+  private SortedSet<StorePath> missing(SortedSet<StorePath> sources) {
+    SortedSet<StorePath> missing = new TreeSet<>(sources);
     List<StorePathHash> hashes = missing.stream().map(StorePath::hash).toList();
     Set<StorePathHash> here = new HashSet<>(pathInfos.present(hashes));
     here.addAll(derivations.known(hashes));

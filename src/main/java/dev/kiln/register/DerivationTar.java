@@ -14,7 +14,7 @@ import dev.kiln.tar.TarEntry.FileEntry;
 import dev.kiln.tar.TarReader;
 
 /** A tar of derivations. Its directories do not matter, and nothing but derivations may be in it. */
-public final class DerivationTar {
+final class DerivationTar {
 
   /** What a tar's own blocks may add to its files: headers, padding, directories. */
   private static final int OVERHEAD = 4;
@@ -24,22 +24,20 @@ public final class DerivationTar {
   /**
    * Collects a tar's derivations.
    *
-   * @param limit of all derivations together
-   * @throws RegisterException it is no tar, or holds something that is no derivation
+   * @throws RegisterException it is no tar, or holds something that is no derivation, or too much
    */
-  public static DerivationUpload read(InputStream tar, DataSize limit) throws IOException {
-    DerivationUpload upload = new DerivationUpload(limit);
+  static void read(InputStream tar, DerivationSpool spool, RegisterProperties limits) throws IOException {
+    DataSize limit = DataSize.ofBytes(limits.maxDerivations().toBytes() * OVERHEAD);
     try {
-      TarReader reader = new TarReader(new BoundedInput(tar, "the tar", DataSize.ofBytes(limit.toBytes() * OVERHEAD)));
+      TarReader reader = new TarReader(new BoundedInput(tar, "the tar", limit));
       for (Optional<TarEntry> entry = reader.next(); entry.isPresent(); entry = reader.next()) {
         switch (entry.get()) {
-          case FileEntry file -> upload.add(file.name().toString(), reader.content());
+          case FileEntry file -> spool.add(file.name().toString(), file.size(), reader.content());
           case DirectoryEntry _ -> {
           }
           case TarEntry other -> throw new InvalidContent("'" + other.name() + "' in the tar is no file");
         }
       }
-      return upload;
     } catch (InvalidTar e) {
       throw new InvalidContent("not a tar: " + e.getMessage());
     }

@@ -18,18 +18,20 @@ import dev.kiln.register.RegisterException.TooLarge;
 import dev.kiln.storepath.InvalidStorePath;
 import dev.kiln.storepath.StorePath;
 
-/** The derivations of one request, collected one after the other. */
+/** The derivations of a small request, collected one after the other in memory. */
 public final class DerivationUpload {
+
+  private static final DataSize IN_MEMORY = DataSize.ofMegabytes(32);
 
   private final List<DerivationFile> files = new ArrayList<>();
   private final Set<StorePath> paths = new HashSet<>();
   private final DataSize limit;
   private long left;
 
-  /** @param limit of all derivations together */
+  /** @param limit of all derivations together; it is never more than 32 MB */
   public DerivationUpload(DataSize limit) {
-    this.limit = limit;
-    this.left = limit.toBytes();
+    this.limit = limit.compareTo(IN_MEMORY) < 0 ? limit : IN_MEMORY;
+    this.left = this.limit.toBytes();
   }
 
   /**
@@ -44,7 +46,7 @@ public final class DerivationUpload {
     left -= aterm.length;
     if (left < 0) {
       throw new TooLarge("the derivations are larger than " + limit.toMegabytes()
-          + " MB together, which is the limit of one request; send them in several, inputs first");
+          + " MB together, which is the limit of one request; send them as a tar, or in several, inputs first");
     }
     try {
       DerivationFile file = DerivationFile.read(StorePath.parseBaseName(baseName), ByteString.owning(aterm));

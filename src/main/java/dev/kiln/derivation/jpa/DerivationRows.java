@@ -17,13 +17,6 @@ interface DerivationRows extends Repository<DerivationRow, byte[]> {
     String getName();
   }
 
-  /** What stands for a derivation in the hashes of others. */
-  interface ModuloView {
-    byte[] getHash();
-
-    String getModulo();
-  }
-
   /** An output, whose path may not be known. */
   interface OutputView {
     byte[] getDerivation();
@@ -36,9 +29,6 @@ interface DerivationRows extends Repository<DerivationRow, byte[]> {
     String getName();
   }
 
-  @Query("select d.hash as hash, d.modulo as modulo from DerivationRow d where d.hash in :hashes")
-  List<ModuloView> findModulos(Collection<byte[]> hashes);
-
   @Query("""
       select d.hash as hash, d.name as name from DerivationOutputRow o join o.owner d
       where o.path = :path and o.pathName = :pathName order by d.registeredAt, d.hash""")
@@ -46,9 +36,6 @@ interface DerivationRows extends Repository<DerivationRow, byte[]> {
 
   @Query("select o.path as hash, o.pathName as name from DerivationOutputRow o where o.path = :path limit 1")
   Optional<PathView> findOutput(byte[] path);
-
-  @Query("select d.hash from DerivationRow d where d.hash in :hashes")
-  List<byte[]> findKnown(Collection<byte[]> hashes);
 
   @Query("""
       select o.key.derivation as derivation, o.key.name as output, o.path as hash, o.pathName as name
@@ -62,7 +49,7 @@ interface DerivationRows extends Repository<DerivationRow, byte[]> {
       with recursive closure (hash) as (
         select hash from derivation where hash = :derivation
         union
-        select input from closure join derivation_input on derivation = hash
+        select unnest(derivation.inputs) from closure join derivation using (hash)
       )
       select derivation.hash as hash, derivation.name as name from closure join derivation using (hash)""")
   List<PathView> findClosure(byte[] derivation);

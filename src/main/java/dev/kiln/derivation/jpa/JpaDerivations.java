@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.core.PreparedStatementSetter;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.annotation.Transactional;
 
@@ -23,6 +24,7 @@ import dev.kiln.derivation.DerivationFile;
 import dev.kiln.derivation.DerivationHash;
 import dev.kiln.derivation.Derivations;
 import dev.kiln.derivation.KnownDerivation;
+import dev.kiln.derivation.VerifiedDerivations;
 import dev.kiln.derivation.jpa.DerivationRows.OutputView;
 import dev.kiln.derivation.jpa.DerivationRows.PathView;
 import dev.kiln.hash.NixHash;
@@ -36,6 +38,8 @@ class JpaDerivations implements Derivations {
   /** Keys in one query. */
   private static final int PAGE = 1_000;
 
+  private static final String HASHES = "select hash, modulo from derivation where hash = any(?::bytea[])";
+  private static final String KNOWN = "select hash from derivation where hash = any(?::bytea[])";
   private static final String FIND = "select name, aterm, modulo, output_hash from derivation where hash = ?";
 
   private final DerivationRows rows;
@@ -56,12 +60,13 @@ class JpaDerivations implements Derivations {
         .findFirst();
   }
 
+  /** By plain statements, as {@link #known}: whatever is registered asks both. */
   @Override
-  @Transactional(readOnly = true)
   public Map<StorePathHash, DerivationHash> hashes(Collection<StorePathHash> derivations) {
     Map<StorePathHash, DerivationHash> modulos = new HashMap<>();
-    pages(derivations).forEach(page -> rows.findModulos(page)
-        .forEach(row -> modulos.put(StorePathHash.of(row.getHash()), DerivationHash.parse(row.getModulo()))));
+    pages(derivations).forEach(page -> jdbc.query(HASHES, given(page), row -> {
+      modulos.put(StorePathHash.of(row.getBytes(1)), DerivationHash.parse(row.getString(2)));
+    }));
     return modulos;
   }
 
@@ -106,16 +111,17 @@ class JpaDerivations implements Derivations {
   }
 
   @Override
-  @Transactional(readOnly = true)
   public Set<StorePathHash> known(Collection<StorePathHash> derivations) {
     Set<StorePathHash> known = new HashSet<>();
-    pages(derivations).forEach(page -> rows.findKnown(page).forEach(hash -> known.add(StorePathHash.of(hash))));
+    pages(derivations).forEach(page -> jdbc.query(KNOWN, given(page), row -> {
+      known.add(StorePathHash.of(row.getBytes(1)));
+    }));
     return known;
   }
 
   @Override
   @Transactional
-  public int register(Collection<KnownDerivation> derivations) {
+  public int register(VerifiedDerivations derivations) {
     return inserts.insert(derivations);
   }
 
@@ -132,6 +138,11 @@ class JpaDerivations implements Derivations {
     Map<StorePathHash, DerivationHash> inputs = hashes(
         derivation.inputDerivations().keySet().stream().map(StorePath::hash).toList());
     return DerivationHash.ofOutputs(derivation, input -> inputs.get(input.hash()));
+  }
+
+  private static PreparedStatementSetter given(List<byte[]> hashes) {
+    return statement -> statement.setArray(1,
+        statement.getConnection().createArrayOf("bytea", hashes.toArray(byte[][]::new)));
   }
 
   private static List<List<byte[]>> pages(Collection<StorePathHash> hashes) {

@@ -23,13 +23,14 @@ class SqlInputOutputs implements InputOutputs {
   private static final String INPUTS = """
       select derivation.hash, derivation.name, derivation.output_hash, output.name,
         coalesce(output.path, realised.hash), coalesce(output.path_name, realised.name)
-      from derivation_input input
+      from derivation asking
+      cross join lateral unnest(asking.inputs, asking.input_outputs) as input (input, output)
       join derivation on derivation.hash = input.input
       join derivation_output output on output.derivation = input.input and output.name = input.output
       left join realisation on output.path is null
         and realisation.output_hash = derivation.output_hash and realisation.output = output.name
       left join path_info realised on realised.hash = realisation.out_path
-      where input.derivation = ?""";
+      where asking.hash = ?""";
 
   private final JdbcTemplate jdbc;
 

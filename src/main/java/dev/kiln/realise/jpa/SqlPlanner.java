@@ -3,12 +3,10 @@ package dev.kiln.realise.jpa;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -19,6 +17,7 @@ import org.springframework.jdbc.core.PreparedStatementSetter;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.annotation.Transactional;
 
+import dev.kiln.bytes.ByteString;
 import dev.kiln.realise.Plan;
 import dev.kiln.realise.Plan.Step;
 import dev.kiln.realise.Planner;
@@ -26,7 +25,7 @@ import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
 import dev.kiln.storepath.StorePathName;
 
-/** Plans by three queries, however large and deep the graph is. */
+/** Plans by two queries, however large and deep the graph is. */
 @Repository
 class SqlPlanner implements Planner {
 
@@ -51,9 +50,10 @@ class SqlPlanner implements Planner {
       with recursive candidate (hash, output) as (
         select hash, null from derivation where hash = ?
         union
-        select input.input, input.output
+        select needed.input, needed.output
         from candidate
-        join derivation_input input on input.derivation = candidate.hash
+        join derivation on derivation.hash = candidate.hash
+        cross join lateral unnest(derivation.inputs, derivation.input_outputs) as needed (input, output)
         where candidate.output is null or %1$s
       ),
       missing (hash) as materialized (
@@ -61,14 +61,11 @@ class SqlPlanner implements Planner {
       )
       """.formatted(IS_MISSING);
 
-  private static final String STEPS = MISSING
-      + "select derivation.hash, derivation.name from missing join derivation on derivation.hash = missing.hash";
-
-  /** One row for each derivation, with the hashes of its inputs one behind the other: neither is anything sorted nor joined otherwise. */
-  private static final String INPUTS = """
-      select step.hash,
-        (select string_agg(input.input, '') from derivation_input input where input.derivation = step.hash)
-      from unnest(?::bytea[]) as step (hash)""";
+  /** With the hashes of the inputs, missing or not, one behind the other. */
+  private static final String STEPS = MISSING + """
+      select derivation.hash, derivation.name, 
+        coalesce((select string_agg(input, '') from unnest(derivation.inputs) input), '')
+      from missing join derivation on derivation.hash = missing.hash""";
 
   private static final String MISSING_SOURCES = """
       select distinct source.source, source.source_name
@@ -76,6 +73,26 @@ class SqlPlanner implements Planner {
       join derivation_source source on source.derivation = step.hash
       where not exists (select from path_info where path_info.hash = source.source)
         and not exists (select from derivation where derivation.hash = source.source)""";
+
+  /**
+   * A step, before all of them are known.
+   *
+   * @param inputs hashes, one behind the other
+   */
+  private record Needy(StorePath derivation, ByteString inputs) {
+
+    Step step(Map<StorePathHash, StorePath> steps) {
+      Set<StorePathHash> waitsFor = new HashSet<>();
+      for (int i = 0; i < inputs.length(); i += StorePathHash.LENGTH) {
+        StorePath input = steps.get(StorePathHash.of(inputs.substring(i, i + StorePathHash.LENGTH).toByteArray()));
+        if (input != null) {
+          waitsFor.add(input.hash());
+        }
+      }
+      // takes a sixth of what a HashSet does
+      return new Step(derivation, Set.copyOf(waitsFor));
+    }
+  }
 
   private final JdbcTemplate jdbc;
 
@@ -89,36 +106,21 @@ class SqlPlanner implements Planner {
   public Plan plan(StorePath derivation) {
     // one hash for each, to which all that wait for it refer
     Map<StorePathHash, StorePath> paths = new HashMap<>();
+    List<Needy> needy = new ArrayList<>();
     jdbc.query(STEPS, row -> {
       StorePath path = path(row);
       paths.put(path.hash(), path);
+      needy.add(new Needy(path, ByteString.owning(row.getBytes(3))));
     }, (Object) derivation.hash().toByteArray());
+    List<Step> steps = needy.stream().map(each -> each.step(paths)).toList();
     byte[][] hashes = paths.keySet().stream().map(StorePathHash::toByteArray).toArray(byte[][]::new);
     PreparedStatementSetter given = statement -> statement.setArray(1,
         statement.getConnection().createArrayOf("bytea", hashes));
-    List<Step> steps = steps(paths, given);
     SortedSet<StorePath> sources = new TreeSet<>();
     jdbc.query(MISSING_SOURCES, given, row -> {
       sources.add(path(row));
     });
     return new Plan(steps, sources);
-  }
-
-  private List<Step> steps(Map<StorePathHash, StorePath> paths, PreparedStatementSetter given) {
-    List<Step> steps = new ArrayList<>(paths.size());
-    jdbc.query(INPUTS, given, row -> {
-      Set<StorePathHash> waitsFor = new HashSet<>();
-      byte[] inputs = row.getBytes(2);
-      for (int i = 0; inputs != null && i < inputs.length; i += StorePathHash.LENGTH) {
-        StorePath input = paths.get(StorePathHash.of(Arrays.copyOfRange(inputs, i, i + StorePathHash.LENGTH)));
-        if (input != null) {
-          waitsFor.add(input.hash());
-        }
-      }
-      // takes a sixth of what a HashSet does
-      steps.add(new Step(Objects.requireNonNull(paths.get(StorePathHash.of(row.getBytes(1)))), Set.copyOf(waitsFor)));
-    });
-    return steps;
   }
 
   private static StorePath path(ResultSet row) throws SQLException {

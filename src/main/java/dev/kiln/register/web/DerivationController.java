@@ -31,7 +31,6 @@ import dev.kiln.derivation.Derivations;
 import dev.kiln.derivation.KnownDerivation;
 import dev.kiln.problem.Problems;
 import dev.kiln.register.DerivationRegistrar;
-import dev.kiln.register.DerivationTar;
 import dev.kiln.register.DerivationUpload;
 import dev.kiln.register.RegisterProperties;
 import dev.kiln.register.Registration;
@@ -93,8 +92,7 @@ class DerivationController {
   RegistrationView postTar(
       @io.swagger.v3.oas.annotations.parameters.RequestBody(description = "The tar", content = @Content(mediaType = TAR, schema = @Schema(type = "string", format = "binary"))) InputStream tar)
       throws IOException {
-    DerivationUpload upload = DerivationTar.read(tar, properties.maxDerivations());
-    return RegistrationView.of(registrar.register(upload.files()));
+    return RegistrationView.of(registrar.registerTar(tar));
   }
 
   @PostMapping(consumes = MediaType.MULTIPART_FORM_DATA_VALUE)
