@@ -6,6 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.test.context.TestPropertySource;
 
 import dev.kiln.derivation.Derivations;
 import dev.kiln.harness.Client;
@@ -14,8 +15,9 @@ import dev.kiln.storepath.StorePath;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Plans over as many derivations as a desktop system has: wide, and deep. Run it by name: docs/performance.md. */
+/** Plans over as many derivations as a desktop system has: wide, and deep; and their submission. Run it by name: docs/performance.md. */
 @ScratchKilnTest
+@TestPropertySource(properties = "kiln.build.max-jobs=0")
 class PlanBench {
 
   private static final int SIZE = 60_000;
@@ -24,6 +26,10 @@ class PlanBench {
   JdbcTemplate jdbc;
   @Autowired
   Derivations derivations;
+  @Autowired
+  Planner planner;
+  @Autowired
+  BuildQueue queue;
   @LocalServerPort
   int port;
 
@@ -35,6 +41,11 @@ class PlanBench {
   @Test
   void deep() {
     measure("deep: 30,000", 2, 11);
+  }
+
+  @Test
+  void chain() {
+    measure("chain: 60,000 deep", 1, 0);
   }
 
   private void measure(String name, int lanes, int inputs) {
@@ -55,6 +66,22 @@ class PlanBench {
       assertThat(plan.body().split("\\.drv\"", -1)).hasSize(SIZE + 2);
       assertThat(plan.body()).contains("\"known\":6000");
     }
+    submit(name, root);
+  }
+
+  private void submit(String name, StorePath root) {
+    System.gc();
+    long before = used();
+    long begin = System.nanoTime();
+    Plan plan = planner.plan(root);
+    long planned = System.nanoTime();
+    assertThat(queue.submit(plan, root)).isPresent();
+    System.out.printf("%s: planned in %d ms, submitted in %d ms, %d MB more of heap%n", name, (planned - begin) / 1_000_000,
+        (System.nanoTime() - planned) / 1_000_000, (used() - before) >> 20);
+    assertThat(jdbc.queryForObject("select count(*) from build where state in ('waiting', 'queued')", Integer.class))
+        .isEqualTo(SIZE + 1);
+    assertThat(jdbc.queryForObject("select count(*) from build_input", Integer.class))
+        .isEqualTo(plan.steps().stream().mapToInt(step -> step.waitsFor().size()).sum());
   }
 
   /** With what is garbage by now: an upper bound. */
