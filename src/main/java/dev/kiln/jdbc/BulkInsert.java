@@ -47,6 +47,16 @@ public final class BulkInsert<T> {
     return this;
   }
 
+  /**
+   * Makes an array of hashes that come as one value, one behind the other: arrays of arrays do not travel.
+   *
+   * @param length of each, in bytes
+   */
+  public static String hashes(String name, int length) {
+    return "array(select substring(%1$s from place for %2$d) from generate_series(1, octet_length(%1$s), %2$d) place order by place)"
+        .formatted(name, length);
+  }
+
   /** @return the keys, as {@code key} calls their column, of the rows that were not there before */
   public List<byte[]> insertReturning(String key, JdbcTemplate jdbc, List<T> rows) {
     String sql = sql() + " returning " + key;

@@ -39,10 +39,6 @@ class DerivationInserts {
   private static final int BATCH = 500;
   private static final long BATCH_BYTES = 4 << 20;
 
-  /** Every 20 bytes are an input's hash. */
-  private static final String SPLIT = """
-      array(select substring(inputs from place for 20) from generate_series(1, octet_length(inputs), 20) place order by place)""";
-
   private static final String HOLD = """
       select hash from derivation where hash = any(?::bytea[]) order by hash for key share""";
 
@@ -134,7 +130,7 @@ class DerivationInserts {
         .column("hash", "bytea", known -> known.path().hash().toByteArray())
         .column("name", "text", known -> known.path().name().value())
         .column("aterm", "bytea", known -> known.file().aterm().toByteArray())
-        .column("inputs", "bytea", SPLIT, DerivationInserts::inputs)
+        .column("inputs", "bytea", BulkInsert.hashes("inputs", StorePathHash.LENGTH), DerivationInserts::inputs)
         .column("input_outputs", "text", "string_to_array(input_outputs, ' ')", DerivationInserts::wantedOutputs)
         .column("modulo", "text", known -> known.hash().render())
         .column("output_hash", "bytea", known -> known.outputHash().value().toByteArray())

@@ -1,5 +1,6 @@
 package dev.kiln.pathinfo.jpa;
 
+import java.io.ByteArrayOutputStream;
 import java.sql.Timestamp;
 import java.util.Collection;
 import java.util.Comparator;
@@ -34,11 +35,22 @@ class PathInfoInserts {
       .column("ca", "text", info -> info.ca().map(ContentAddress::render).orElse(null))
       .column("signatures", "text", "string_to_array(signatures, ' ')",
           info -> info.signatures().stream().map(Signature::toString).collect(Collectors.joining(" ")))
+      .column("reference_hashes", "bytea", BulkInsert.hashes("reference_hashes", StorePathHash.LENGTH),
+          PathInfoInserts::referenceHashes)
+      .column("reference_names", "text", "string_to_array(reference_names, ' ')",
+          info -> info.references().stream().map(reference -> reference.name().value())
+              .collect(Collectors.joining(" ")))
       .column("registered_at", "timestamptz", info -> Timestamp.from(info.registrationTime()));
 
   private static final BulkInsert<Reference> REFERENCES = BulkInsert.<Reference>into("path_reference")
       .column("referrer", "bytea", reference -> reference.referrer().hash().toByteArray())
       .column("reference", "bytea", reference -> reference.reference().hash().toByteArray());
+
+  private static byte[] referenceHashes(PathInfo info) {
+    ByteArrayOutputStream hashes = new ByteArrayOutputStream();
+    info.references().forEach(reference -> hashes.writeBytes(reference.hash().toByteArray()));
+    return hashes.toByteArray();
+  }
 
   private final JdbcTemplate jdbc;
 

@@ -27,7 +27,7 @@ import dev.kiln.storepath.StorePathHash;
 import dev.kiln.storepath.StorePathName;
 
 /**
- * Reads paths, each with its references in one row: by plain statements, since every read of a path, and every step of a push,
+ * Reads paths, each with its references in one row, which is its own for all but old ones: by plain statements, since every read of a path, and every step of a push,
  * begins with one of them. One alone needs no transaction.
  */
 @Component
@@ -35,11 +35,11 @@ class PathInfoQueries {
 
   private static final String SELECT = "select path.hash, path.name, " + NodeColumns.names("path") + """
       , path.nar_sha256, path.nar_size, path.deriver, path.ca, path.signatures, path.registered_at,
-        other.hashes, other.names
+        coalesce(path.reference_hashes, other.hashes) as hashes, coalesce(path.reference_names, other.names) as names
       from path_info path cross join lateral (
         select array_agg(referred.hash) as hashes, array_agg(referred.name) as names
         from path_reference join path_info referred on referred.hash = path_reference.reference
-        where path_reference.referrer = path.hash) other
+        where path.reference_names is null and path_reference.referrer = path.hash) other
       """;
 
   private static final RowMapper<PathInfo> MAPPING = (row, _) -> toPathInfo(row);

@@ -90,6 +90,17 @@ class JpaPathInfosIT {
   }
 
   @Test
+  void findThoseThatWereRegisteredBeforeTheirRowsHeldWhatTheyReferTo() {
+    PathInfo reference = plain("reference");
+    PathInfo one = addressed("one", new ContentAddress.Fixed(IngestionMethod.FLAT, NAR), reference.path());
+    pathInfos.register(List.of(reference, one));
+    jdbc.update("update path_info set reference_hashes = null, reference_names = null");
+    assertThat(pathInfos.find(one.path().hash())).contains(one);
+    assertThat(pathInfos.find(reference.path().hash())).contains(reference);
+    assertThat(pathInfos.closure(List.of(one.path().hash()))).containsExactlyInAnyOrder(one, reference);
+  }
+
+  @Test
   void findOneByItsContentUnlessItRefersToAnything() {
     var flat = new ContentAddress.Fixed(IngestionMethod.FLAT, NAR);
     PathInfo reference = plain("reference");
