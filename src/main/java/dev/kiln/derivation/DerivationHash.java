@@ -2,12 +2,9 @@ package dev.kiln.derivation;
 
 import java.util.Collections;
 import java.util.List;
-import java.util.SortedMap;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
-import org.jspecify.annotations.Nullable;
 
 import dev.kiln.derivation.DerivationOutput.Fixed;
 import dev.kiln.hash.HashAlgorithm;

@@ -83,9 +83,8 @@ public class DerivationRegistrar {
 
   private Map<StorePathHash, DerivationHash> hashesOfOthers(GivenDerivations given, Set<StorePath> fresh) {
     SortedSet<StorePath> others = new TreeSet<>();
-    for (StorePath path : fresh) {
-      given.inputs(path).stream().filter(input -> !fresh.contains(input)).forEach(others::add);
-    }
+    fresh.forEach(path -> others.addAll(given.inputs(path)));
+    others.removeAll(fresh);
     Map<StorePathHash, DerivationHash> hashes = derivations.hashes(others.stream().map(StorePath::hash).toList());
     others.removeIf(path -> hashes.containsKey(path.hash()));
     if (!others.isEmpty()) {

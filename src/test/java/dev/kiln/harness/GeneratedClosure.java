@@ -85,8 +85,12 @@ public final class GeneratedClosure {
         "1." + number % 40, "builder", "/bin/sh", "outputs", String.join(" ", outputs), "strictDeps", "1", "doCheck", "1",
         "buildInputs", outputsOf(inputs)));
     variables.put("configureFlags", "--enable-shared --disable-static --with-number=" + number);
-    variables.put("postInstall", ("for each in $out/bin/*; do\n\twrapProgram \"$each\" --prefix PATH : \"$out/bin\"\n"
-        + "  substituteInPlace \"$each\" --replace '/usr/bin/env' \"${coreutils}\\bin\"\ndone\n").repeat(1 + number % 5));
+    variables.put("postInstall", """
+        for each in $out/bin/*; do
+        \twrapProgram "$each" --prefix PATH : "$out/bin"
+          substituteInPlace "$each" --replace '/usr/bin/env' "${coreutils}\\bin"
+        done
+        """.repeat(1 + number % 5));
     variables.put("meta", "A package that does number " + number + " of all the things there are to be done. ".repeat(4));
     outputs.forEach(output -> variables.put(output, ""));
     SortedSet<StorePath> sources = sources(3);

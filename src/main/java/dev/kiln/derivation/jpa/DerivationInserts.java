@@ -92,8 +92,8 @@ class DerivationInserts {
   /** Holds what is needed beside {@code given} until the transaction ends, as a foreign key does. */
   private void requireInputs(List<KnownDerivation> batch, Set<StorePath> given) {
     SortedSet<StorePath> others = new TreeSet<>();
-    batch.forEach(known -> known.derivation().inputDerivations().keySet().stream()
-        .filter(input -> !given.contains(input)).forEach(others::add));
+    batch.forEach(known -> others.addAll(known.derivation().inputDerivations().keySet()));
+    others.removeIf(given::contains);
     if (others.isEmpty()) {
       return;
     }

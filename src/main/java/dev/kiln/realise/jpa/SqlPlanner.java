@@ -63,7 +63,7 @@ class SqlPlanner implements Planner {
 
   /** With the hashes of the inputs, missing or not, one behind the other. */
   private static final String STEPS = MISSING + """
-      select derivation.hash, derivation.name, 
+      select derivation.hash, derivation.name,
         coalesce((select string_agg(input, '') from unnest(derivation.inputs) input), '')
       from missing join derivation on derivation.hash = missing.hash""";
 
