@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-
 import dev.kiln.derivation.DerivationOutput.Fixed;
 import dev.kiln.hash.HashAlgorithm;
 import dev.kiln.hash.InvalidHash;
@@ -28,7 +27,9 @@ public record DerivationHash(NixHash hash, SortedSet<String> outputs, boolean de
   /** Of most derivations: it is there only once. */
   private static final SortedSet<String> OUT = Collections.unmodifiableSortedSet(new TreeSet<>(List.of("out")));
 
-  public DerivationHash { outputs = outputs.equals(OUT) ? OUT : Collections.unmodifiableSortedSet(new TreeSet<>(outputs)); }
+  public DerivationHash {
+    outputs = outputs.equals(OUT) ? OUT : Collections.unmodifiableSortedSet(new TreeSet<>(outputs));
+  }
 
   /**
    * Takes only the direct inputs into account, whose hashes stand for theirs.
@@ -51,7 +52,8 @@ public record DerivationHash(NixHash hash, SortedSet<String> outputs, boolean de
 
   /** @param hash of the text with hashes for {@code inputs} */
   static DerivationHash of(Derivation derivation, DerivationType type, NixHash hash, HashedInputs inputs) {
-    return new DerivationHash(hash, new TreeSet<>(derivation.outputs().keySet()), type == DerivationType.FLOATING || inputs.deferred());
+    return new DerivationHash(hash, new TreeSet<>(derivation.outputs().keySet()),
+        type == DerivationType.FLOATING || inputs.deferred());
   }
 
   /**

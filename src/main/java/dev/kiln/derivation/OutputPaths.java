@@ -54,7 +54,8 @@ public final class OutputPaths {
     try {
       return path.get();
     } catch (InvalidStorePath e) {
-      throw new InvalidDerivation("derivation '" + derivation + "' has an output without a valid path: " + e.getMessage());
+      throw new InvalidDerivation(
+          "derivation '" + derivation + "' has an output without a valid path: " + e.getMessage());
     }
   }
 }

@@ -47,7 +47,8 @@ public record StorePathHash(long a, long b, int c) implements Comparable<StorePa
       return parse(new String(ascii, from, DIGITS, StandardCharsets.ISO_8859_1));
     }
     // the digits are those of a number whose bytes are kept from the lowest to the highest
-    return new StorePathHash(Long.reverseBytes(first | second << 40), Long.reverseBytes(second >>> 24 | third << 16 | fourth << 56),
+    return new StorePathHash(Long.reverseBytes(first | second << 40),
+        Long.reverseBytes(second >>> 24 | third << 16 | fourth << 56),
         Integer.reverseBytes((int) (fourth >>> 8)));
   }
 

@@ -82,7 +82,8 @@ public final class GeneratedClosure {
     SortedMap<String, DerivationOutput> drafts = new TreeMap<>();
     outputs.forEach(output -> drafts.put(output, new InputAddressed(ANY)));
     Map<String, String> variables = new HashMap<>(Map.of("name", name, "system", "x86_64-linux", "version",
-        "1." + number % 40, "builder", "/bin/sh", "outputs", String.join(" ", outputs), "strictDeps", "1", "doCheck", "1",
+        "1." + number % 40, "builder", "/bin/sh", "outputs", String.join(" ", outputs), "strictDeps", "1", "doCheck",
+        "1",
         "buildInputs", outputsOf(inputs)));
     variables.put("configureFlags", "--enable-shared --disable-static --with-number=" + number);
     variables.put("postInstall", """
@@ -91,7 +92,8 @@ public final class GeneratedClosure {
           substituteInPlace "$each" --replace '/usr/bin/env' "${coreutils}\\bin"
         done
         """.repeat(1 + number % 5));
-    variables.put("meta", "A package that does number " + number + " of all the things there are to be done. ".repeat(4));
+    variables.put("meta",
+        "A package that does number " + number + " of all the things there are to be done. ".repeat(4));
     outputs.forEach(output -> variables.put(output, ""));
     SortedSet<StorePath> sources = sources(3);
     Derivation draft = new Derivation(drafts, inputs, sources, text("x86_64-linux"), text("/bin/sh"),
@@ -101,7 +103,8 @@ public final class GeneratedClosure {
       stated.put(output, new InputAddressed(path));
       variables.put(output, path.toString());
     });
-    return known(name, new Derivation(stated, inputs, sources, draft.system(), draft.builder(), draft.args(), env(variables)));
+    return known(name,
+        new Derivation(stated, inputs, sources, draft.system(), draft.builder(), draft.args(), env(variables)));
   }
 
   private KnownDerivation known(String name, Derivation derivation) {

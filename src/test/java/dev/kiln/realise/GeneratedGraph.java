@@ -38,15 +38,19 @@ final class GeneratedGraph {
     jdbc.update("insert into derivation_output (derivation, name, path, path_name) select " + DERIVATION.formatted("i")
         + ", 'out', " + OUTPUT.formatted("i") + ", 'd-' || i from generate_series(1, ?) i", size);
     // the same each time: a random graph that is not random
-    jdbc.update("update derivation set inputs = edges.inputs, input_outputs = array_fill('out'::text, array[cardinality(edges.inputs)]) "
-        + "from (select i, array_agg(distinct " + DERIVATION.formatted("input") + ") as inputs from (select i, i - ? as input from "
-        + "generate_series(? + 1, ?) i union select i, 1 + abs(hashint8(i * 1000 + k)::bigint) % (i - 1) from "
-        + "generate_series(2, ?) i, generate_series(1, ?) k) edge group by i) edges where derivation.hash = "
-        + DERIVATION.formatted("edges.i"), lanes, lanes, size, size, inputs);
+    jdbc.update(
+        "update derivation set inputs = edges.inputs, input_outputs = array_fill('out'::text, array[cardinality(edges.inputs)]) "
+            + "from (select i, array_agg(distinct " + DERIVATION.formatted("input")
+            + ") as inputs from (select i, i - ? as input from "
+            + "generate_series(? + 1, ?) i union select i, 1 + abs(hashint8(i * 1000 + k)::bigint) % (i - 1) from "
+            + "generate_series(2, ?) i, generate_series(1, ?) k) edge group by i) edges where derivation.hash = "
+            + DERIVATION.formatted("edges.i"),
+        lanes, lanes, size, size, inputs);
     KnownDerivation root = new Recipes().script("root", "echo > $out");
     derivations.register(List.of(root));
     jdbc.update("update derivation set inputs = (select array_agg(" + DERIVATION.formatted("i")
-        + ") from generate_series(? - ? + 1, ?) i), input_outputs = array_fill('out'::text, array[?]) where hash = ?", size, lanes,
+        + ") from generate_series(? - ? + 1, ?) i), input_outputs = array_fill('out'::text, array[?]) where hash = ?",
+        size, lanes,
         size, lanes, root.path().hash().toByteArray());
     jdbc.execute("analyze");
     return root.path();

@@ -76,7 +76,8 @@ class PlanBench {
     Plan plan = planner.plan(root);
     long planned = System.nanoTime();
     assertThat(queue.submit(plan, root)).isPresent();
-    System.out.printf("%s: planned in %d ms, submitted in %d ms, %d MB more of heap%n", name, (planned - begin) / 1_000_000,
+    System.out.printf("%s: planned in %d ms, submitted in %d ms, %d MB more of heap%n", name,
+        (planned - begin) / 1_000_000,
         (System.nanoTime() - planned) / 1_000_000, (used() - before) >> 20);
     assertThat(jdbc.queryForObject("select count(*) from build where state in ('waiting', 'queued')", Integer.class))
         .isEqualTo(SIZE + 1);

@@ -87,7 +87,8 @@ class ManyDerivationsIT {
       assertThat(derivations.find(known.path().hash())).contains(known);
     }
     assertThat(count("derivation_input")).isEqualTo(closure.stream()
-        .mapToInt(known -> known.derivation().inputDerivations().values().stream().mapToInt(names -> names.size()).sum())
+        .mapToInt(
+            known -> known.derivation().inputDerivations().values().stream().mapToInt(names -> names.size()).sum())
         .sum());
     assertThat(count("derivation_output"))
         .isEqualTo(closure.stream().mapToInt(known -> known.derivation().outputs().size()).sum());
@@ -118,7 +119,8 @@ class ManyDerivationsIT {
     assertThat(refused.body()).contains("bad.drv");
     assertThat(count("derivation")).isZero();
     try (Stream<Path> files = Files.list(data)) {
-      assertThat(files.map(file -> String.valueOf(file.getFileName()))).noneMatch(name -> name.contains("derivations-"));
+      assertThat(files.map(file -> String.valueOf(file.getFileName())))
+          .noneMatch(name -> name.contains("derivations-"));
     }
   }
 

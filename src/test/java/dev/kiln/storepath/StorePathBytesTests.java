@@ -35,7 +35,8 @@ class StorePathBytesTests {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "/", "/nix/store/", "/nix/store/" + HASH, "/nix/store/" + HASH + "-", "/nix/stork/" + HASH + "-x",
+  @ValueSource(strings = {"", "/", "/nix/store/", "/nix/store/" + HASH, "/nix/store/" + HASH + "-",
+      "/nix/stork/" + HASH + "-x",
       "/nix/store/" + HASH + "_x", "/nix/store/0123456789abcdfghijklmnpqrsvwxye-x",
       "/nix/store/e123456789abcdfghijklmnpqrsvwxyz-x", "/nix/store/" + HASH + "-x/y", "/nix/store/" + HASH + "-.",
       "/nix/store/0123456789abcdfghijkl\u00e9npqrsvwxy-x", "/nix/store/" + HASH + "-\u00e9"})

@@ -97,7 +97,8 @@ class JpaDerivationsIT {
     KnownDerivation absent = recipes.script("absent", "true");
     KnownDerivation needy = recipes.script("needy", "true", absent);
     KnownDerivation fine = recipes.script("fine", "true");
-    assertThatThrownBy(() -> derivations.register(List.of(fine, needy))).hasMessageContaining(absent.path() + "' is not known");
+    assertThatThrownBy(() -> derivations.register(List.of(fine, needy)))
+        .hasMessageContaining(absent.path() + "' is not known");
     assertThat(derivations.find(fine.path().hash())).isEmpty();
   }
 
