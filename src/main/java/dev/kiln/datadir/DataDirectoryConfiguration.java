@@ -11,11 +11,6 @@ import org.springframework.context.annotation.Configuration;
 class DataDirectoryConfiguration {
 
   @Bean
-  DataDirectory dataDirectory(@Value("${kiln.data-dir:./data}") String directory) {
-    return DataDirectory.open(Path.of(directory));
-  }
-
-  @Bean
   SharedDirectory sharedDirectory(@Value("${kiln.shared-dir:}") String directory, DataDirectory dataDirectory,
       ContentOwner owner) {
     return SharedDirectory.open(directory.isBlank() ? dataDirectory.path() : Path.of(directory), owner);

@@ -128,12 +128,19 @@ public final class EmbeddedPostgres implements AutoCloseable {
     return data;
   }
 
-  /** Stops the server ("fast": open transactions are rolled back) and waits for its last checkpoint. */
+  /**
+   * Stops the server ("fast": open transactions are rolled back) and waits for its last checkpoint; also where the caller was interrupted
+   * before, and breaks off its own start.
+   */
   @Override
   public void close() {
+    boolean interrupted = Thread.interrupted();
     if (!server.stop(stopTimeout)) {
       log.warn("PostgreSQL on {} has not stopped in {}; it goes on stopping, and the next start waits for it", data,
           stopTimeout);
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 

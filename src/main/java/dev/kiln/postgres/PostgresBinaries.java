@@ -3,6 +3,10 @@ package dev.kiln.postgres;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.JarURLConnection;
+import java.net.URL;
+import java.net.URLConnection;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -10,11 +14,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedInputStream;
 
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
@@ -37,7 +40,7 @@ record PostgresBinaries(Path home) {
   }
 
   /**
-   * Unpacks the programs below {@code directory}, once: the directory is named by the hash of the archive and appears
+   * Unpacks the programs below {@code directory}, once: the directory is named by the archive's checksum and appears
    * by a rename, so that one that is there is whole. What other versions or an interrupted start left is removed.
    */
   static PostgresBinaries unpack(Path directory) {
@@ -68,22 +71,29 @@ record PostgresBinaries(Path home) {
     }
   }
 
+  /**
+   * Of an archive in a jar, its size and the checksum that the jar has of it: tens of megabytes are not to be read again at each start,
+   * just to see that they are what was unpacked before.
+   */
   private static String archiveId() throws IOException {
-    try (InputStream archive = archive()) {
-      var sha256 = MessageDigest.getInstance("SHA-256");
-      byte[] buffer = new byte[1 << 16];
-      for (int n = archive.read(buffer); n >= 0; n = archive.read(buffer))
-        sha256.update(buffer, 0, n);
-      return HexFormat.of().formatHex(sha256.digest(), 0, 8);
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java has SHA-256", e);
+    URLConnection connection = archiveUrl().openConnection();
+    if (connection instanceof JarURLConnection jar && jar.getJarEntry().getCrc() >= 0) {
+      return "%08x-%x".formatted(jar.getJarEntry().getCrc(), jar.getJarEntry().getSize());
+    }
+    try (var archive = new CheckedInputStream(connection.getInputStream(), new CRC32())) {
+      long size = archive.transferTo(OutputStream.nullOutputStream());
+      return "%08x-%x".formatted(archive.getChecksum().getValue(), size);
     }
   }
 
-  private static InputStream archive() {
+  private static InputStream archive() throws IOException {
+    return archiveUrl().openStream();
+  }
+
+  private static URL archiveUrl() {
     String system = System.getProperty("os.name") + " on " + System.getProperty("os.arch");
     @Nullable
-    InputStream archive = isSupported() ? PostgresBinaries.class.getResourceAsStream(ARCHIVE) : null;
+    URL archive = isSupported() ? PostgresBinaries.class.getResource(ARCHIVE) : null;
     if (archive == null)
       throw new PostgresException("Kiln brings no PostgreSQL for " + system,
           "Set spring.datasource.url, spring.datasource.username and spring.datasource.password to use one of your own.");

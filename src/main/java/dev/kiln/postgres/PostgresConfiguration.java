@@ -7,18 +7,21 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ConditionContext;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 
-import dev.kiln.datadir.DataDirectory;
-
-/** Starts PostgreSQL where Kiln is given none. Beans are destroyed in reverse: the pool, PostgreSQL, then the lock. */
+/**
+ * Where Kiln is given no PostgreSQL, the one that {@link EarlyStart} has begun to start is waited for by those who need it. Beans are
+ * destroyed in reverse: the pool, PostgreSQL, then the lock.
+ */
 @Configuration(proxyBeanMethods = false)
 @Conditional(PostgresConfiguration.NoDatabaseGiven.class)
 class PostgresConfiguration {
 
+  /** @param properties what it was started with, now checked */
   @Bean
-  EmbeddedPostgres embeddedPostgres(DataDirectory dataDirectory, PostgresProperties properties) {
-    return EmbeddedPostgres.start(dataDirectory.resolve("postgres"), properties);
+  EmbeddedPostgres embeddedPostgres(StartingPostgres starting, PostgresProperties properties) {
+    return starting.await();
   }
 
   @Bean
@@ -41,12 +44,15 @@ class PostgresConfiguration {
     };
   }
 
+  static boolean isNeeded(Environment environment) {
+    return environment.getProperty("spring.datasource.url", "").isBlank();
+  }
+
   static final class NoDatabaseGiven extends SpringBootCondition {
 
     @Override
     public ConditionOutcome getMatchOutcome(ConditionContext context, AnnotatedTypeMetadata metadata) {
-      String url = context.getEnvironment().getProperty("spring.datasource.url", "");
-      return url.isBlank() ? ConditionOutcome.match("spring.datasource.url is not set")
+      return isNeeded(context.getEnvironment()) ? ConditionOutcome.match("spring.datasource.url is not set")
           : ConditionOutcome.noMatch("spring.datasource.url is set");
     }
   }

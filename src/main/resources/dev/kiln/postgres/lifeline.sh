@@ -3,7 +3,8 @@
 exec 3<&0 </dev/null
 "$@" 3<&- &
 child=$!
-(read -r _ <&3; kill -INT "$child") 2>/dev/null &
+# Again and again: until PostgreSQL has its handlers, the shell has SIGINT ignored in what runs beside it. Later ones change nothing.
+(read -r _ <&3; while kill -INT "$child"; do sleep 1; done) >/dev/null 2>&1 &
 watch=$!
 exec 3<&-
 wait "$child"

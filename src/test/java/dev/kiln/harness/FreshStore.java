@@ -9,6 +9,7 @@ final class FreshStore implements ApplicationContextInitializer<ConfigurableAppl
 
   @Override
   public void initialize(ConfigurableApplicationContext context) {
+    TemporaryDirectories.outlastSpringContexts();
     TestPropertyValues.of("kiln.data-dir=" + TemporaryDirectories.create("kiln-data-"),
         "spring.datasource.url=" + SharedPostgres.createDatabase(), "spring.datasource.hikari.maximum-pool-size=8",
         "spring.datasource.hikari.minimum-idle=1").applyTo(context);

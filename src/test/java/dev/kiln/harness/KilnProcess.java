@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /** Kiln as a process of its own: for crashes, restarts, memory limits and other users. */
 public final class KilnProcess implements AutoCloseable {
@@ -27,9 +26,10 @@ public final class KilnProcess implements AutoCloseable {
   private final Process process;
   private final Path log;
 
-  private KilnProcess(Process process, Path log) {
+  private KilnProcess(Process process, Path log, List<String> sharing) {
     this.process = process;
     this.log = log;
+    var _ = process.onExit().thenAccept(ended -> SharedClasses.ended(sharing, ended.exitValue()));
   }
 
   /** Starts Kiln on {@code dataDirectory} and a free port, and waits until it is healthy. */
@@ -58,6 +58,8 @@ public final class KilnProcess implements AutoCloseable {
     // Started often, run shortly.
     command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED"));
+    List<String> sharing = wrapper.isEmpty() && program.equals(classPath()) ? SharedClasses.options() : List.of();
+    command.addAll(sharing);
     Arrays.stream(arguments).filter(argument -> !argument.startsWith("--")).forEach(command::add);
     command.addAll(program);
     command.addAll(List.of("--kiln.data-dir=" + dataDirectory, "--server.port=0"));
@@ -65,15 +67,18 @@ public final class KilnProcess implements AutoCloseable {
     Path log = Files.createTempFile(TemporaryDirectories.create("kiln-log-"), "kiln", ".log");
     var builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
     builder.environment().putAll(environment);
-    return new KilnProcess(builder.start(), log);
+    return new KilnProcess(builder.start(), log, sharing);
   }
 
   /** @return Kiln as this test run sees it, without the tests' own classes */
-  public static List<String> classPath() {
-    String path = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-        .filter(entry -> !entry.endsWith("test-classes") && !entry.endsWith("test-classes/"))
-        .collect(Collectors.joining(File.pathSeparator));
-    return List.of("-cp", path, "dev.kiln.KilnApplication");
+  public static List<String> classPath() throws IOException {
+    List<String> path = new ArrayList<>();
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+      if (!entry.endsWith("test-classes") && !entry.endsWith("test-classes/")) {
+        path.add(Files.isDirectory(Path.of(entry)) ? SharedClasses.jarOf(Path.of(entry)).toString() : entry);
+      }
+    }
+    return List.of("-cp", String.join(File.pathSeparator, path), "dev.kiln.KilnApplication");
   }
 
   /** Waits until it answers that it is healthy. */

@@ -53,6 +53,42 @@ class EmbeddedPostgresIT {
   }
 
   @Test
+  void startsBesideItsOwnerWhoClosesIt() throws SQLException {
+    EmbeddedPostgres postgres;
+    try (var starting = StartingPostgres.in(temporary, PROPERTIES)) {
+      postgres = starting.await();
+      assertThat(query(postgres, "SELECT 1")).isEqualTo("1");
+      assertThat(starting.await()).isSameAs(postgres);
+    }
+    assertThatThrownBy(() -> query(postgres, "SELECT 1")).isInstanceOf(SQLException.class);
+    assertThat(temporary.resolve("data/postmaster.pid")).doesNotExist();
+  }
+
+  @Test
+  void isStoppedWhereNobodyWaitedForItsStart() throws SQLException, InterruptedException {
+    start(temporary).close();
+    for (int millis : new int[]{0, 30, 100, 300}) {
+      try (var _ = StartingPostgres.in(temporary, PROPERTIES)) {
+        Thread.sleep(millis);
+      }
+      assertThat(temporary.resolve("data/postmaster.pid")).doesNotExist();
+    }
+    try (var postgres = start(temporary)) {
+      assertThat(query(postgres, "SELECT 1")).isEqualTo("1");
+    }
+  }
+
+  @Test
+  void tellsWhoeverWaitsForItsStartWhyItFailed() throws IOException {
+    start(temporary).close();
+    Files.writeString(temporary.resolve("data/PG_VERSION"), "17\n");
+    try (var starting = StartingPostgres.in(temporary, PROPERTIES)) {
+      assertThatThrownBy(starting::await).isInstanceOf(PostgresException.class)
+          .hasMessageContaining("was written by PostgreSQL 17");
+    }
+  }
+
+  @Test
   void livesInADirectoryWithSpacesCommasAndQuotes() throws SQLException {
     try (var postgres = start(temporary.resolve("a data dir, with ü & 'all' %20"))) {
       assertThat(query(postgres, "SELECT 1")).isEqualTo("1");

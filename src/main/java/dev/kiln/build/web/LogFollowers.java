@@ -16,6 +16,7 @@ import org.springframework.stereotype.Component;
 import dev.kiln.build.Build;
 import dev.kiln.build.BuildLogs;
 import dev.kiln.build.Builds;
+import dev.kiln.build.web.BuildView.FailureView;
 
 /** Those who follow logs while they grow, on whichever replica the builds run. */
 @Component
@@ -23,12 +24,14 @@ class LogFollowers implements SmartLifecycle {
 
   /** How long a build's record is taken for what it was, by all who follow it together. */
   private static final Duration STALE = Duration.ofMillis(500);
-  private static final int MAX_REMEMBERED = 1_000;
+  /** Bytes of the heap, about: the messages of failures are as long as they are. */
+  private static final long MAX_REMEMBERED = 1 << 20;
+  private static final int VIEW_BYTES = 700;
 
   private final Builds builds;
   private final BuildLogs logs;
   private final Cache<UUID, Optional<BuildView>> views = Caffeine.newBuilder().expireAfterWrite(STALE)
-      .maximumSize(MAX_REMEMBERED).build();
+      .maximumWeight(MAX_REMEMBERED).weigher((UUID id, Optional<BuildView> view) -> bytes(view)).build();
   private volatile boolean running;
 
   LogFollowers(Builds builds, BuildLogs logs) {
@@ -60,6 +63,11 @@ class LogFollowers implements SmartLifecycle {
         pace.rest(moved);
       }
     }
+  }
+
+  private static int bytes(Optional<BuildView> view) {
+    FailureView failure = view.map(BuildView::failure).orElse(null);
+    return VIEW_BYTES + (failure == null ? 0 : Character.BYTES * failure.message().length());
   }
 
   private @Nullable BuildView view(UUID build) {

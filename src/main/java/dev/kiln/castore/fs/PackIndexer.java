@@ -3,6 +3,7 @@ package dev.kiln.castore.fs;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.dao.DataAccessException;
+import org.springframework.core.NestedRuntimeException;
 
 import dev.kiln.castore.PackIndex;
 import dev.kiln.castore.PackIndex.PackedBlob;
@@ -35,20 +36,24 @@ final class PackIndexer implements Closeable {
   private static final int MAX_WAITING = 100_000;
   private static final long RETRY_SECONDS = 1;
   /** After so long without a pack, it is time to look for others' that were forgotten. */
-  private static final long IDLE_SECONDS = 20;
+  static final Duration IDLE = Duration.ofSeconds(20);
 
   private record Pack(long id, List<PackedBlob> blobs) {}
 
   private final PackIndex index;
   private final Packs files;
+  private final Duration idle;
   private final Map<Blake3Digest, Place> waiting = new ConcurrentHashMap<>();
   private final Semaphore room = new Semaphore(MAX_WAITING);
   private final BlockingQueue<Pack> packs = new LinkedBlockingQueue<>();
   private final Thread thread;
+  private volatile boolean closed;
 
-  PackIndexer(PackIndex index, Packs files) {
+  /** @param idle after how long without a pack it looks for others' that were forgotten: those that it sees twice */
+  PackIndexer(PackIndex index, Packs files, Duration idle) {
     this.index = index;
     this.files = files;
+    this.idle = idle;
     this.thread = Thread.ofPlatform().name("pack-indexer").daemon().start(this::run);
   }
 
@@ -73,8 +78,8 @@ final class PackIndexer implements Closeable {
   private void run() {
     Set<Long> seen = Set.of();
     try {
-      while (true) {
-        Pack pack = packs.poll(IDLE_SECONDS, TimeUnit.SECONDS);
+      while (!closed) {
+        Pack pack = packs.poll(idle.toMillis(), TimeUnit.MILLISECONDS);
         if (pack != null) {
           index(pack);
         } else {
@@ -97,8 +102,8 @@ final class PackIndexer implements Closeable {
       Set<Long> left = new HashSet<>(index.notIndexed());
       left.stream().filter(seen::contains).forEach(this::indexForgotten);
       return left;
-    } catch (DataAccessException e) {
-      log.warn("whether packs are left to be indexed is not known: {}", e.getMessage());
+    } catch (NestedRuntimeException e) {
+      report("whether packs are left to be indexed is not known", e);
       return seen;
     }
   }
@@ -112,22 +117,34 @@ final class PackIndexer implements Closeable {
     }
   }
 
+  /**
+   * @param e Spring's exception of a statement, or of a transaction that could not begin: they have no nearer ancestor in common. One of
+   *          a statement that was broken off by {@link #close} is no news.
+   */
+  private void report(String what, NestedRuntimeException e) {
+    if (!closed) {
+      log.warn("{}: {}", what, e.getMessage());
+    }
+  }
+
   private void index(Pack pack) throws InterruptedException {
-    while (true) {
+    while (!closed) {
       try {
         index.index(pack.id(), pack.blobs());
         pack.blobs().forEach(blob -> waiting.remove(blob.digest(), blob.place()));
         room.release(pack.blobs().size());
         return;
-      } catch (DataAccessException e) {
-        log.warn("pack {} is not indexed yet: {}", Packs.name(pack.id()), e.getMessage());
+      } catch (NestedRuntimeException e) {
+        report("pack " + Packs.name(pack.id()) + " is not indexed yet", e);
         TimeUnit.SECONDS.sleep(RETRY_SECONDS);
       }
     }
   }
 
+  /** Ends the thread before the database goes away that it writes to. */
   @Override
   public void close() {
+    closed = true;
     thread.interrupt();
     boolean interrupted = false;
     while (thread.isAlive()) {

@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -57,10 +58,14 @@ public final class PackedBlobs implements Blobs, Closeable {
    * @param files has {@code dir} too; is closed with this
    */
   public PackedBlobs(Path dir, FsBlobs files, PackIndex index) throws IOException {
+    this(dir, files, index, PackIndexer.IDLE);
+  }
+
+  PackedBlobs(Path dir, FsBlobs files, PackIndex index, Duration idle) throws IOException {
     this.files = files;
     this.packs = new Packs(dir.resolve("packs"));
     this.index = index;
-    this.indexer = new PackIndexer(index, packs);
+    this.indexer = new PackIndexer(index, packs, idle);
     adopt();
     for (long pack : index.notIndexed()) {
       try {

@@ -10,15 +10,19 @@ import java.util.Set;
 
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Repository;
-import org.springframework.transaction.annotation.Transactional;
 
 import dev.kiln.castore.PackIndex;
 import dev.kiln.hash.Blake3Digest;
 
+/** Single statements, each its own transaction: the first are asked at the start, when Hibernate is not there yet. */
 @Repository
 class SqlPackIndex implements PackIndex {
 
   private static final String FIND = "select digest, pack, start, length from packed_blob where digest = any(?::bytea[])";
+
+  private static final String NOT_INDEXED = "select id from pack where not indexed order by id";
+
+  private static final String REGISTERED = "select id from pack where id = any(?::bigint[])";
 
   private static final String REGISTER = "insert into pack (id, indexed) values (?, false) on conflict do nothing";
 
@@ -32,11 +36,9 @@ class SqlPackIndex implements PackIndex {
       from claimed cross join unnest(?::bytea[], ?::integer[], ?::integer[]) as given (digest, start, length)
       on conflict (digest) do update set pack = excluded.pack, start = excluded.start, length = excluded.length""";
 
-  private final PackRows rows;
   private final JdbcTemplate jdbc;
 
-  SqlPackIndex(PackRows rows, JdbcTemplate jdbc) {
-    this.rows = rows;
+  SqlPackIndex(JdbcTemplate jdbc) {
     this.jdbc = jdbc;
   }
 
@@ -77,14 +79,18 @@ class SqlPackIndex implements PackIndex {
   }
 
   @Override
-  @Transactional(readOnly = true)
   public List<Long> notIndexed() {
-    return rows.findNotIndexed();
+    return jdbc.query(NOT_INDEXED, (row, _) -> row.getLong(1));
   }
 
   @Override
-  @Transactional(readOnly = true)
   public Set<Long> registered(Collection<Long> packs) {
-    return packs.isEmpty() ? Set.of() : rows.findRegistered(packs);
+    if (packs.isEmpty()) {
+      return Set.of();
+    }
+    Long[] ids = packs.toArray(Long[]::new);
+    return Set.copyOf(jdbc.query(REGISTERED,
+        statement -> statement.setArray(1, statement.getConnection().createArrayOf("bigint", ids)),
+        (row, _) -> row.getLong(1)));
   }
 }

@@ -4,10 +4,10 @@ import java.util.Optional;
 
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Repository;
-import org.springframework.transaction.annotation.Transactional;
 
 import dev.kiln.datadir.ContentOwner;
 
+/** Single statements, each its own transaction: this is asked at the start, when Hibernate is not there yet. */
 @Repository
 class SqlContentOwner implements ContentOwner {
 
@@ -18,13 +18,11 @@ class SqlContentOwner implements ContentOwner {
   }
 
   @Override
-  @Transactional(readOnly = true)
   public Optional<String> known() {
     return jdbc.query("select id from shared_directory", (row, _) -> row.getString(1)).stream().findFirst();
   }
 
   @Override
-  @Transactional
   public String claim(String id) {
     jdbc.update("insert into shared_directory (id) values (?) on conflict do nothing", id);
     return known().orElseThrow();

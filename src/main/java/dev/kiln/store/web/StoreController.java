@@ -19,7 +19,6 @@ import org.springframework.core.io.Resource;
 import org.springframework.http.CacheControl;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
-import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
 import org.springframework.http.MediaTypeFactory;
 import org.springframework.http.ResponseEntity;
@@ -34,6 +33,7 @@ import dev.kiln.castore.Node.DirectoryNode;
 import dev.kiln.castore.Node.FileNode;
 import dev.kiln.castore.Node.SymlinkNode;
 import dev.kiln.castore.PathComponent;
+import dev.kiln.http.Accept;
 import dev.kiln.store.Found;
 import dev.kiln.store.Location;
 import dev.kiln.store.StoreReader;
@@ -115,7 +115,7 @@ class StoreController {
   private ResponseEntity<?> directory(Found found, DirectoryNode node, Location asked, List<String> accept)
       throws IOException {
     Directory directory = reader.list(node);
-    String variant = wantsHtml(accept) ? "html" : "json";
+    String variant = Accept.prefersHtml(accept) ? "html" : "json";
     BodyBuilder answer = headers(found, asked).eTag('"' + node.digest().hex() + "-" + variant + '"')
         .varyBy(HttpHeaders.ACCEPT);
     if (variant.equals("html")) {
@@ -159,19 +159,5 @@ class StoreController {
     List<PathComponent> components = location.sub().components();
     String name = components.isEmpty() ? location.path().name().value() : components.getLast().toString();
     return MediaTypeFactory.getMediaType(name).orElse(MediaType.APPLICATION_OCTET_STREAM);
-  }
-
-  /** JSON is for whoever does not say; browsers say text/html first. */
-  private static boolean wantsHtml(List<String> accept) {
-    List<MediaType> types;
-    try {
-      types = MediaType.parseMediaTypes(accept);
-    } catch (InvalidMediaTypeException _) {
-      return false;
-    }
-    return types.stream().filter(type -> type.equalsTypeAndSubtype(MediaType.TEXT_HTML)).findFirst()
-        .map(html -> types.stream().filter(MediaType.APPLICATION_JSON::equalsTypeAndSubtype)
-            .allMatch(json -> json.getQualityValue() < html.getQualityValue()))
-        .orElse(false);
   }
 }

@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -27,6 +28,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.jdbc.JdbcTestUtils;
+import org.springframework.transaction.CannotCreateTransactionException;
 
 import dev.kiln.castore.Blobs;
 import dev.kiln.castore.Blobs.Batch;
@@ -70,7 +72,11 @@ class PackedBlobsIT extends BlobsContract {
   }
 
   private PackedBlobs start(PackIndex index) throws IOException {
-    PackedBlobs started = new PackedBlobs(dir, new FsBlobs(dir), index);
+    return start(index, PackIndexer.IDLE);
+  }
+
+  private PackedBlobs start(PackIndex index, Duration idle) throws IOException {
+    PackedBlobs started = new PackedBlobs(dir, new FsBlobs(dir), index, idle);
     opened.add(started);
     return started;
   }
@@ -183,8 +189,11 @@ class PackedBlobsIT extends BlobsContract {
   @Test
   void anIndexThatCameBackIsWrittenWithoutAStart() throws IOException {
     AtomicBoolean away = new AtomicBoolean(true);
-    blobs = start(new Reluctant(index, away));
+    Reluctant reluctant = new Reluctant(index, away);
+    blobs = start(reluctant);
     put(blobs, 0, MANY);
+    // what cannot begin a transaction, and what fails in one
+    Awaitility.await().until(() -> reluctant.refusals().get() >= 2);
     away.set(false);
     Awaitility.await().until(() -> index.notIndexed().isEmpty());
     requireAll(0, MANY);
@@ -193,7 +202,7 @@ class PackedBlobsIT extends BlobsContract {
   @Test
   void anotherFindsWhatIsNotYetIndexedAndIndexesItWhenThatIsForgotten() throws IOException {
     AtomicBoolean away = new AtomicBoolean(true);
-    PackedBlobs other = start(index);
+    PackedBlobs other = start(index, Duration.ofSeconds(5));
     put(start(new Reluctant(index, away)), 0, MANY);
     assertThat(JdbcTestUtils.countRowsInTable(jdbc, "packed_blob")).isZero();
     blobs = other;
@@ -320,7 +329,11 @@ class PackedBlobsIT extends BlobsContract {
   }
 
   /** The real index, whose rows of blobs cannot be written for a while. */
-  private record Reluctant(PackIndex index, AtomicBoolean away) implements PackIndex {
+  private record Reluctant(PackIndex index, AtomicBoolean away, AtomicInteger refusals) implements PackIndex {
+
+    Reluctant(PackIndex index, AtomicBoolean away) {
+      this(index, away, new AtomicInteger());
+    }
 
     @Override
     public Map<Blake3Digest, Place> find(Collection<Blake3Digest> digests) {
@@ -335,7 +348,8 @@ class PackedBlobsIT extends BlobsContract {
     @Override
     public void index(long pack, List<PackedBlob> blobs) {
       if (away.get()) {
-        throw new DataAccessResourceFailureException("away");
+        throw refusals.incrementAndGet() % 2 == 0 ? new DataAccessResourceFailureException("away")
+            : new CannotCreateTransactionException("away");
       }
       index.index(pack, blobs);
     }
