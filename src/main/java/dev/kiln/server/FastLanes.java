@@ -9,11 +9,13 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import org.eclipse.jetty.http.HttpMethod;
+import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.jetty.servlet.JettyServletWebServerFactory;
@@ -70,9 +72,40 @@ final class FastLanes
     }
 
     @Override
+    public InvocationType getInvocationType() {
+      return InvocationType.NON_BLOCKING;
+    }
+
+    @Override
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
       HttpMethod method = HttpMethod.fromString(request.getMethod());
       String path = request.getHttpURI().getPath();
+      if (method != null && path != null) {
+        for (FastLane lane : lanes) {
+          if (lane.takes(method) && lane.answerAtOnce(path, request, response, callback)) {
+            answered.increment();
+            return true;
+          }
+        }
+      }
+      request.getComponents().getExecutor().execute(() -> handleLater(method, path, request, response, callback));
+      return true;
+    }
+
+    private void handleLater(@Nullable HttpMethod method, @Nullable String path, Request request, Response response,
+        Callback callback) {
+      try {
+        if (!handle(method, path, request, response, callback)) {
+          Response.writeError(request, response, callback, HttpStatus.NOT_FOUND_404);
+        }
+      } catch (Throwable e) {
+        // as the server does with what its handlers throw: it tells the client, or breaks off what was begun
+        callback.failed(e);
+      }
+    }
+
+    private boolean handle(@Nullable HttpMethod method, @Nullable String path, Request request, Response response,
+        Callback callback) throws Exception {
       if (method != null && path != null) {
         for (FastLane lane : lanes) {
           if (lane.takes(method) && answer(lane, path, request, response, callback)) {
