@@ -55,13 +55,16 @@ record FileAnswer(HeldFile held, int status, long from, long to) {
       headers.add(fields.get(i));
     }
     switch (status) {
-      case HttpStatus.OK_200 -> headers.add(held.length());
       case HttpStatus.PARTIAL_CONTENT_206 -> {
         response.setStatus(status);
         headers.add(HttpHeader.CONTENT_RANGE, "bytes " + from + '-' + (to - 1) + '/' + held.file().size());
         headers.add(new HttpField.LongValueHttpField(HttpHeader.CONTENT_LENGTH, length()));
       }
-      default -> response.setStatus(status);
+      default -> {
+        response.setStatus(status);
+        // of a 304, too: it is that of the file
+        headers.add(held.length());
+      }
     }
   }
 }

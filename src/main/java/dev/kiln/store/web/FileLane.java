@@ -32,11 +32,13 @@ class FileLane implements FastLane {
 
   private final StoreReader reader;
   private final FileContents contents;
+  private final Dispositions dispositions;
   private final Cache<String, HeldFile> files;
 
-  FileLane(StoreReader reader, FileContents contents, ReadMemoryProperties properties) {
+  FileLane(StoreReader reader, FileContents contents, Dispositions dispositions, ReadMemoryProperties properties) {
     this.reader = reader;
     this.contents = contents;
+    this.dispositions = dispositions;
     this.files = Caffeine.newBuilder().maximumWeight(properties.pathMemory().toBytes() / 4 * 3)
         .<String, HeldFile>weigher((target, file) -> OVERHEAD + target.length() + file.footprint()).build();
   }
@@ -60,7 +62,7 @@ class FileLane implements FastLane {
 
   @Override
   public boolean answer(String path, Request request, Response response, Callback callback) throws IOException {
-    if (!path.startsWith(StoreController.PREFIX) || request.getHttpURI().hasViolations()) {
+    if (!path.startsWith(StoreController.PREFIX) || path.indexOf(';') >= 0 || request.getHttpURI().hasViolations()) {
       return false;
     }
     FileQuestion question = FileQuestion.of(request.getHeaders());
@@ -95,7 +97,9 @@ class FileLane implements FastLane {
       return null;
     }
     FoundHere here = reader.findHere(asked).orElse(null);
-    return here != null && here.found().node() instanceof FileNode file ? HeldFile.of(here, file, asked) : null;
+    return here != null && here.found().node() instanceof FileNode file
+        ? HeldFile.of(here, file, asked, dispositions.of(path))
+        : null;
   }
 
   /** @param content is released */

@@ -3,6 +3,7 @@ package dev.kiln.store.web;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 import org.eclipse.jetty.http.HttpField;
@@ -29,9 +30,10 @@ record HeldFile(FoundHere here, FileNode file, List<HttpField> fields, HttpField
   /** Most fields are those of many files; there are as many as there are types of files. */
   private static final Map<String, HttpField> SHARED = new ConcurrentHashMap<>();
 
-  static HeldFile of(FoundHere here, FileNode file, Location asked) {
+  static HeldFile of(FoundHere here, FileNode file, Location asked, Optional<String> disposition) {
     List<HttpField> fields = new ArrayList<>();
     FileHeaders.ofFile(here.found(), file, asked, (name, value) -> fields.add(field(name, value)));
+    disposition.ifPresent(value -> fields.add(field(HttpHeader.CONTENT_DISPOSITION.asString(), value)));
     return new HeldFile(here, file, List.copyOf(fields),
         new PreEncodedHttpField(HttpHeader.CONTENT_LENGTH, Long.toString(file.size())));
   }

@@ -49,10 +49,12 @@ class StoreController {
 
   private final StoreReader reader;
   private final Patience patience;
+  private final Dispositions dispositions;
 
-  StoreController(StoreReader reader, Patience patience) {
+  StoreController(StoreReader reader, Patience patience, Dispositions dispositions) {
     this.reader = reader;
     this.patience = patience;
+    this.dispositions = dispositions;
   }
 
   @GetMapping(PREFIX + "**")
@@ -82,17 +84,21 @@ class StoreController {
     return patience.read(prefer, until -> {
       Found found = reader.find(location, Links.FOLLOW, until);
       return switch (found.node()) {
-        case FileNode file -> file(found, file, location, method, range, ifRange);
+        case FileNode file -> {
+          BodyBuilder answer = ResponseEntity.ok();
+          FileHeaders.ofFile(found, file, location, answer::header);
+          dispositions.of(request.getRequestURI())
+              .ifPresent(value -> answer.header(HttpHeaders.CONTENT_DISPOSITION, value));
+          yield file(file, answer, method, range, ifRange);
+        }
         case DirectoryNode directory -> directory(found, directory, location, accept == null ? List.of() : accept);
         case SymlinkNode _ -> throw new IllegalStateException("a link was not followed: " + found);
       };
     });
   }
 
-  private ResponseEntity<?> file(Found found, FileNode file, Location asked, HttpMethod method,
-      @Nullable String range, @Nullable String ifRange) {
-    BodyBuilder answer = ResponseEntity.ok();
-    FileHeaders.ofFile(found, file, asked, answer::header);
+  private ResponseEntity<?> file(FileNode file, BodyBuilder answer, HttpMethod method, @Nullable String range,
+      @Nullable String ifRange) {
     if (method.equals(HttpMethod.HEAD)) {
       return answer.contentLength(file.size()).build();
     }
