@@ -88,7 +88,7 @@ final class FastLanes
           }
         }
       }
-      request.getComponents().getExecutor().execute(() -> handleLater(method, path, request, response, callback));
+      request.getComponents().getExecutor().execute(() -> handleLater(method, path, request, response, new WrittenFirst(response, callback)));
       return true;
     }
 
@@ -127,6 +127,29 @@ final class FastLanes
         return answers;
       } finally {
         active.decrement();
+      }
+    }
+  }
+
+  /**
+   * Completes an answer when its end is written, not before. Where a handler completes on another thread, Jetty (12.1.14) writes the end by
+   * itself, and may then take the answer for complete twice, and begin the next one of the connection twice.
+   */
+  private static final class WrittenFirst extends Callback.Nested {
+
+    private final Response response;
+
+    WrittenFirst(Response response, Callback callback) {
+      super(callback);
+      this.response = response;
+    }
+
+    @Override
+    public void succeeded() {
+      if (response.hasLastWrite()) {
+        super.succeeded();
+      } else {
+        response.write(true, null, getCallback());
       }
     }
   }
