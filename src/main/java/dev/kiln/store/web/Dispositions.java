@@ -55,7 +55,7 @@ class Dispositions {
 
   private @Nullable MediaType type(String name) {
     String known = servletContext.getMimeType(name);
-    MediaType type = StringUtils.hasText(known) ? MediaType.parseMediaType(known) : null;
+    MediaType type = known != null && !known.isBlank() ? MediaType.parseMediaType(known) : null;
     return type == null || type.equals(MediaType.APPLICATION_OCTET_STREAM)
         ? MediaTypeFactory.getMediaType(name).orElse(null)
         : type;
