@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Service;
 
 import dev.kiln.castore.Blobs;
-import dev.kiln.castore.Castore;
 import dev.kiln.castore.MissingBlobException;
 import dev.kiln.castore.Node.FileNode;
 import dev.kiln.hash.Blake3Digest;
@@ -46,8 +45,8 @@ public class FileContents {
     void write(ByteBuffer bytes) throws IOException;
   }
 
-  FileContents(Castore castore, ReadMemoryProperties properties) {
-    this.blobs = castore.blobs();
+  FileContents(Blobs blobs, ReadMemoryProperties properties) {
+    this.blobs = blobs;
     this.copied = Caffeine.newBuilder().maximumWeight(properties.fileMemory().toBytes())
         .<Blake3Digest, FileContent>weigher((_, content) -> content.bytes().capacity() + OVERHEAD).build();
     // on the thread that evicts: what is unmapped later is still mapped
