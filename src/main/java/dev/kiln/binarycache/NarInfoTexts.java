@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Service;
 
 import dev.kiln.binarycache.BinaryCacheException.UnknownHash;
@@ -44,11 +43,6 @@ public class NarInfoTexts {
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
-  }
-
-  /** @return what {@link #find} would give, if it is in memory; null if that has to ask */
-  public @Nullable ByteString kept(StorePathHash hash) {
-    return texts.getIfPresent(hash);
   }
 
   private ByteString render(StorePathHash hash) {

@@ -20,18 +20,6 @@ public interface FastLane {
   }
 
   /**
-   * Answers from memory, or declines, which is no reason not to ask {@link #answer}. Runs on the thread that reads what all clients
-   * send, and must wait for nothing.
-   *
-   * @param path of the request, as it was sent, without its query
-   * @return whether it answers, and completes {@code callback}; if not, it has touched neither {@code response} nor
-   *     {@code callback}
-   */
-  default boolean answerAtOnce(String path, Request request, Response response, Callback callback) {
-    return false;
-  }
-
-  /**
    * Answers, or declines. Runs on a virtual thread and may block.
    *
    * @param path of the request, as it was sent, without its query

@@ -9,13 +9,11 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import org.eclipse.jetty.http.HttpMethod;
-import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.Callback;
-import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.boot.jetty.servlet.JettyServletWebServerFactory;
@@ -72,43 +70,13 @@ final class FastLanes
     }
 
     @Override
-    public InvocationType getInvocationType() {
-      return InvocationType.NON_BLOCKING;
-    }
-
-    @Override
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
       HttpMethod method = HttpMethod.fromString(request.getMethod());
       String path = request.getHttpURI().getPath();
       if (method != null && path != null) {
+        Callback answered = new WrittenFirst(response, callback);
         for (FastLane lane : lanes) {
-          if (lane.takes(method) && lane.answerAtOnce(path, request, response, callback)) {
-            answered.increment();
-            return true;
-          }
-        }
-      }
-      request.getComponents().getExecutor().execute(() -> handleLater(method, path, request, response, new WrittenFirst(response, callback)));
-      return true;
-    }
-
-    private void handleLater(@Nullable HttpMethod method, @Nullable String path, Request request, Response response,
-        Callback callback) {
-      try {
-        if (!handle(method, path, request, response, callback)) {
-          Response.writeError(request, response, callback, HttpStatus.NOT_FOUND_404);
-        }
-      } catch (Throwable e) {
-        // as the server does with what its handlers throw: it tells the client, or breaks off what was begun
-        callback.failed(e);
-      }
-    }
-
-    private boolean handle(@Nullable HttpMethod method, @Nullable String path, Request request, Response response,
-        Callback callback) throws Exception {
-      if (method != null && path != null) {
-        for (FastLane lane : lanes) {
-          if (lane.takes(method) && answer(lane, path, request, response, callback)) {
+          if (lane.takes(method) && answer(lane, path, request, response, answered)) {
             return true;
           }
         }
@@ -132,8 +100,9 @@ final class FastLanes
   }
 
   /**
-   * Completes an answer when its end is written, not before. Where a handler completes on another thread, Jetty (12.1.14) writes the end by
-   * itself, and may then take the answer for complete twice, and begin the next one of the connection twice.
+   * Completes an answer when its end is written, not before, and never by a write of the server's own callback. Else Jetty (12.1.14) may
+   * take an answer for complete twice, where another thread writes its end while the handler returns, and begin the next one of the
+   * connection twice.
    */
   private static final class WrittenFirst extends Callback.Nested {
 
@@ -149,7 +118,7 @@ final class FastLanes
       if (response.hasLastWrite()) {
         super.succeeded();
       } else {
-        response.write(true, null, getCallback());
+        response.write(true, null, new Callback.Nested(getCallback()));
       }
     }
   }

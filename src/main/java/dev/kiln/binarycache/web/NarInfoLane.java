@@ -16,7 +16,6 @@ import org.springframework.stereotype.Component;
 import dev.kiln.binarycache.BinaryCacheException.UnknownHash;
 import dev.kiln.binarycache.BinaryCacheProperties;
 import dev.kiln.binarycache.NarInfoTexts;
-import dev.kiln.bytes.ByteString;
 import dev.kiln.server.FastLane;
 import dev.kiln.storepath.InvalidStorePath;
 import dev.kiln.storepath.StorePathHash;
@@ -42,23 +41,11 @@ class NarInfoLane implements FastLane {
   }
 
   @Override
-  public boolean answerAtOnce(String path, Request request, Response response, Callback callback) {
-    StorePathHash hash = hash(path);
-    ByteString text = hash == null ? null : texts.kept(hash);
-    if (text == null) {
-      return path.equals(CACHE_INFO) && sendCacheInfo(request, response, callback);
-    }
-    LaneProblems.send(request, response, NARINFO_TYPE, text.asByteBuffer(), callback);
-    return true;
-  }
-
-  private boolean sendCacheInfo(Request request, Response response, Callback callback) {
-    LaneProblems.send(request, response, CACHE_INFO_TYPE, ByteBuffer.wrap(cacheInfo), callback);
-    return true;
-  }
-
-  @Override
   public boolean answer(String path, Request request, Response response, Callback callback) throws IOException {
+    if (path.equals(CACHE_INFO)) {
+      LaneProblems.send(request, response, CACHE_INFO_TYPE, ByteBuffer.wrap(cacheInfo), callback);
+      return true;
+    }
     StorePathHash hash = hash(path);
     return hash != null && answer(hash, path, request, response, callback);
   }

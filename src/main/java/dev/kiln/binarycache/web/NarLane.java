@@ -75,17 +75,6 @@ class NarLane implements FastLane {
   }
 
   @Override
-  public boolean answerAtOnce(String path, Request request, Response response, Callback callback) {
-    NixHash hash = hash(path);
-    ByteString kept = hash == null ? null : small.getIfPresent(hash);
-    if (hash == null || kept == null) {
-      return false;
-    }
-    send(kept, begin(hash, kept.length(), request, response), response, callback);
-    return true;
-  }
-
-  @Override
   public boolean answer(String path, Request request, Response response, Callback callback) throws IOException {
     NixHash hash = hash(path);
     if (hash == null) {

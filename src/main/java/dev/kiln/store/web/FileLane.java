@@ -44,31 +44,27 @@ class FileLane implements FastLane {
   }
 
   @Override
-  public boolean answerAtOnce(String path, Request request, Response response, Callback callback) {
+  public boolean answer(String path, Request request, Response response, Callback callback) throws IOException {
     if (!path.startsWith(StoreController.PREFIX)) {
       return false;
     }
-    HeldFile held = files.getIfPresent(path);
-    if (held == null || held.here().isStale(System.nanoTime())) {
-      return false;
-    }
     FileQuestion question = FileQuestion.of(request.getHeaders());
     if (question == null) {
       return false;
     }
-    FileContent content = contents.held(held.file());
-    return content != null && answer(held, question, content, request, response, callback);
+    HeldFile held = files.getIfPresent(path);
+    if (held != null && !held.here().isStale(System.nanoTime())) {
+      FileContent content = contents.held(held.file());
+      if (content != null) {
+        return answer(held, question, content, request, response, callback);
+      }
+    }
+    return path.indexOf(';') < 0 && !request.getHttpURI().hasViolations()
+        && find(path, question, request, response, callback);
   }
 
-  @Override
-  public boolean answer(String path, Request request, Response response, Callback callback) throws IOException {
-    if (!path.startsWith(StoreController.PREFIX) || path.indexOf(';') >= 0 || request.getHttpURI().hasViolations()) {
-      return false;
-    }
-    FileQuestion question = FileQuestion.of(request.getHeaders());
-    if (question == null) {
-      return false;
-    }
+  private boolean find(String path, FileQuestion question, Request request, Response response, Callback callback)
+      throws IOException {
     HeldFile held;
     FileContent content;
     try {
