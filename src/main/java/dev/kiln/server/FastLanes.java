@@ -74,9 +74,9 @@ final class FastLanes
       HttpMethod method = HttpMethod.fromString(request.getMethod());
       String path = request.getHttpURI().getPath();
       if (method != null && path != null) {
-        Callback answered = new WrittenFirst(response, callback);
+        Callback done = new WrittenFirst(response, callback);
         for (FastLane lane : lanes) {
-          if (lane.takes(method) && answer(lane, path, request, response, answered)) {
+          if (lane.takes(method) && answer(lane, path, request, response, done)) {
             return true;
           }
         }

@@ -68,7 +68,7 @@ class FileLane implements FastLane {
     HeldFile held;
     FileContent content;
     try {
-      held = find(path);
+      held = locate(path);
       if (held == null) {
         return false;
       }
@@ -85,7 +85,7 @@ class FileLane implements FastLane {
   }
 
   /** @return null if no file is there, or nobody knows without a build */
-  private @Nullable HeldFile find(String path) throws IOException {
+  private @Nullable HeldFile locate(String path) throws IOException {
     Location asked;
     try {
       asked = StoreUrl.parse(path.substring(StoreController.PREFIX.length()));
