@@ -10,9 +10,10 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
-import org.springframework.dao.DataAccessException;
+import org.springframework.core.NestedRuntimeException;
 import org.springframework.stereotype.Component;
 
+import dev.kiln.castore.InvalidCastore;
 import dev.kiln.castore.Node.FileNode;
 import dev.kiln.server.FastLane;
 import dev.kiln.store.FileContent;
@@ -73,7 +74,7 @@ class FileLane implements FastLane {
         return false;
       }
       content = contents.hold(held.file());
-    } catch (IOException | DataAccessException _) {
+    } catch (IOException | InvalidCastore | NestedRuntimeException _) {
       // the controllers meet the same, and say what there is to say
       return false;
     }
