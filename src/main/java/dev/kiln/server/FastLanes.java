@@ -74,8 +74,9 @@ final class FastLanes
       HttpMethod method = HttpMethod.fromString(request.getMethod());
       String path = request.getHttpURI().getPath();
       if (method != null && path != null) {
+        Callback done = new WrittenFirst(response, callback);
         for (FastLane lane : lanes) {
-          if (lane.takes(method) && answer(lane, path, request, response, callback)) {
+          if (lane.takes(method) && answer(lane, path, request, response, done)) {
             return true;
           }
         }
@@ -94,6 +95,30 @@ final class FastLanes
         return answers;
       } finally {
         active.decrement();
+      }
+    }
+  }
+
+  /**
+   * Completes an answer when its end is written, not before, and never by a write of the server's own callback. Else Jetty (12.1.14) may
+   * take an answer for complete twice, where another thread writes its end while the handler returns, and begin the next one of the
+   * connection twice.
+   */
+  private static final class WrittenFirst extends Callback.Nested {
+
+    private final Response response;
+
+    WrittenFirst(Response response, Callback callback) {
+      super(callback);
+      this.response = response;
+    }
+
+    @Override
+    public void succeeded() {
+      if (response.hasLastWrite()) {
+        super.succeeded();
+      } else {
+        response.write(true, null, new Callback.Nested(getCallback()));
       }
     }
   }

@@ -3,6 +3,7 @@ package dev.kiln.store;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.time.Instant;
+import java.util.Optional;
 
 import org.springframework.stereotype.Service;
 
@@ -19,10 +20,12 @@ public class StoreReader {
 
   private final Realiser realiser;
   private final Castore castore;
+  private final KnownRoots knownRoots;
 
-  StoreReader(Realiser realiser, Castore castore) {
+  StoreReader(Realiser realiser, Castore castore, KnownRoots knownRoots) {
     this.realiser = realiser;
     this.castore = castore;
+    this.knownRoots = knownRoots;
   }
 
   /**
@@ -34,7 +37,22 @@ public class StoreReader {
    * @throws StoreException there is nothing at the location
    */
   public Found find(Location location, Links links, Instant until) throws IOException, InterruptedException {
-    return new Traversal(realiser, castore, links, until).find(location);
+    return new Traversal<InterruptedException>(path -> realiser.await(path, until).root(), castore, links)
+        .find(location);
+  }
+
+  /**
+   * Finds what is at {@code location} if all store paths on the way are here, following symbolic links. Builds nothing, and says not
+   * why there is nothing: {@link #find} does.
+   */
+  public Optional<FoundHere> findHere(Location location) throws IOException {
+    KnownRoots.Visit visit = knownRoots.visit();
+    try {
+      Found found = new Traversal<KnownRoots.NotHere>(visit::root, castore, Links.FOLLOW).find(location);
+      return Optional.of(new FoundHere(found, visit.staleAt()));
+    } catch (KnownRoots.NotHere | StoreException _) {
+      return Optional.empty();
+    }
   }
 
   /** Opens a file's content. The caller closes it. */

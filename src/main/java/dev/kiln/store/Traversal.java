@@ -1,7 +1,6 @@
 package dev.kiln.store;
 
 import java.io.IOException;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -17,7 +16,6 @@ import dev.kiln.castore.Node.DirectoryNode;
 import dev.kiln.castore.Node.FileNode;
 import dev.kiln.castore.Node.SymlinkNode;
 import dev.kiln.castore.PathComponent;
-import dev.kiln.realise.Realiser;
 import dev.kiln.store.StoreException.LinkLoop;
 import dev.kiln.store.StoreException.NoSuchEntry;
 import dev.kiln.store.StoreException.OutsideStore;
@@ -25,8 +23,18 @@ import dev.kiln.store.StoreReader.Links;
 import dev.kiln.storepath.InvalidStorePath;
 import dev.kiln.storepath.StorePath;
 
-/** One way through the store, name by name, as Linux walks a path (path_resolution(7)). */
-final class Traversal {
+/**
+ * One way through the store, name by name, as Linux walks a path (path_resolution(7)).
+ *
+ * @param <E> what else may happen while the root of a store path is found
+ */
+final class Traversal<E extends Exception> {
+
+  /** Knows what store paths are. */
+  @FunctionalInterface
+  interface Roots<E extends Exception> {
+    Node of(StorePath path) throws IOException, E;
+  }
 
   /** Links that Linux follows before it takes them for a loop (MAXSYMLINKS). */
   private static final int MAX_LINKS = 40;
@@ -37,10 +45,9 @@ final class Traversal {
 
   private record Step(PathComponent name, Node node) {}
 
-  private final Realiser realiser;
+  private final Roots<E> roots;
   private final Castore castore;
   private final Links links;
-  private final Instant until;
 
   private final Deque<ByteString> ahead = new ArrayDeque<>();
   private final List<Step> steps = new ArrayList<>();
@@ -48,14 +55,13 @@ final class Traversal {
   private @Nullable Node root;
   private int linksFollowed;
 
-  Traversal(Realiser realiser, Castore castore, Links links, Instant until) {
-    this.realiser = realiser;
+  Traversal(Roots<E> roots, Castore castore, Links links) {
+    this.roots = roots;
     this.castore = castore;
     this.links = links;
-    this.until = until;
   }
 
-  Found find(Location location) throws IOException, InterruptedException {
+  Found find(Location location) throws IOException, E {
     location.sub().components().forEach(component -> ahead.add(component.bytes()));
     enter(location.path());
     while (!ahead.isEmpty()) {
@@ -75,13 +81,13 @@ final class Traversal {
     return new Found(Location.of(path, steps.stream().map(Step::name).toList()), node());
   }
 
-  private void enter(StorePath wanted) throws IOException, InterruptedException {
+  private void enter(StorePath wanted) throws IOException, E {
     path = wanted;
-    root = realiser.await(wanted, until).root();
+    root = roots.of(wanted);
     followIfLink();
   }
 
-  private void descend(ByteString name) throws IOException, InterruptedException {
+  private void descend(ByteString name) throws IOException, E {
     if (path == null) {
       enter(storePath(name));
       return;

@@ -1,6 +1,6 @@
 /** Reads files below store paths: GET /store. */
 @ApplicationModule(allowedDependencies = {"bytes", "hash", "storepath", "castore", "pathinfo", "realise", "build",
-    "http", "problem"})
+    "http", "problem", "server"})
 @NullMarked
 package dev.kiln.store;
 

@@ -3,7 +3,6 @@ package dev.kiln.store.web;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
 
 import io.swagger.v3.oas.annotations.Operation;
@@ -16,11 +15,9 @@ import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.InputStreamResource;
 import org.springframework.core.io.Resource;
-import org.springframework.http.CacheControl;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.MediaType;
-import org.springframework.http.MediaTypeFactory;
 import org.springframework.http.ResponseEntity;
 import org.springframework.http.ResponseEntity.BodyBuilder;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -32,12 +29,15 @@ import dev.kiln.castore.Directory;
 import dev.kiln.castore.Node.DirectoryNode;
 import dev.kiln.castore.Node.FileNode;
 import dev.kiln.castore.Node.SymlinkNode;
-import dev.kiln.castore.PathComponent;
 import dev.kiln.http.Accept;
 import dev.kiln.store.Found;
 import dev.kiln.store.Location;
 import dev.kiln.store.StoreReader;
 import dev.kiln.store.StoreReader.Links;
+import dev.kiln.store.web.RangeRequest.Part;
+import dev.kiln.store.web.RangeRequest.Parts;
+import dev.kiln.store.web.RangeRequest.Unsatisfiable;
+import dev.kiln.store.web.RangeRequest.Whole;
 
 /** Files below store paths, built where they are not here. */
 @RestController
@@ -47,15 +47,14 @@ class StoreController {
   static final String PREFIX = "/store/";
   private static final String STAT_PREFIX = "/api/v1/stat/";
 
-  /** What a path holds never changes. */
-  private static final CacheControl FOR_EVER = CacheControl.maxAge(Duration.ofDays(365)).cachePublic().immutable();
-
   private final StoreReader reader;
   private final Patience patience;
+  private final Dispositions dispositions;
 
-  StoreController(StoreReader reader, Patience patience) {
+  StoreController(StoreReader reader, Patience patience, Dispositions dispositions) {
     this.reader = reader;
     this.patience = patience;
+    this.dispositions = dispositions;
   }
 
   @GetMapping(PREFIX + "**")
@@ -85,30 +84,30 @@ class StoreController {
     return patience.read(prefer, until -> {
       Found found = reader.find(location, Links.FOLLOW, until);
       return switch (found.node()) {
-        case FileNode file -> file(found, file, location, method, range, ifRange);
+        case FileNode file -> {
+          BodyBuilder answer = ResponseEntity.ok();
+          FileHeaders.ofFile(found, file, location, answer::header);
+          dispositions.of(request.getRequestURI())
+              .ifPresent(value -> answer.header(HttpHeaders.CONTENT_DISPOSITION, value));
+          yield file(file, answer, method, range, ifRange);
+        }
         case DirectoryNode directory -> directory(found, directory, location, accept == null ? List.of() : accept);
         case SymlinkNode _ -> throw new IllegalStateException("a link was not followed: " + found);
       };
     });
   }
 
-  private ResponseEntity<?> file(Found found, FileNode file, Location asked, HttpMethod method,
-      @Nullable String range, @Nullable String ifRange) {
-    String tag = '"' + file.digest().hex() + '"';
-    BodyBuilder answer = headers(found, asked).eTag(tag).contentType(mediaType(found.location()))
-        .header(HttpHeaders.ACCEPT_RANGES, "bytes");
+  private ResponseEntity<?> file(FileNode file, BodyBuilder answer, HttpMethod method, @Nullable String range,
+      @Nullable String ifRange) {
     if (method.equals(HttpMethod.HEAD)) {
       return answer.contentLength(file.size()).build();
     }
     Resource blob = new BlobResource(reader, file);
-    RangeRequest wanted = range == null || ifRange != null && !ifRange.equals(tag)
-        ? RangeRequest.WHOLE
-        : RangeRequest.of(range, file.size());
-    return switch (wanted) {
+    return switch (RangeRequest.of(range, ifRange, FileHeaders.tag(file), file.size())) {
       // a plain stream is sent whole, whatever Range says; it is opened only if it is sent
-      case WHOLE -> answer.contentLength(file.size()).body(new InputStreamResource(blob, blob.getDescription()));
-      case PARTS -> answer.body(blob);
-      case UNSATISFIABLE -> throw new UnsatisfiableRange(String.valueOf(range), file.size());
+      case Whole _ -> answer.contentLength(file.size()).body(new InputStreamResource(blob, blob.getDescription()));
+      case Part _, Parts _ -> answer.body(blob);
+      case Unsatisfiable _ -> throw new UnsatisfiableRange(String.valueOf(range), file.size());
     };
   }
 
@@ -116,8 +115,9 @@ class StoreController {
       throws IOException {
     Directory directory = reader.list(node);
     String variant = Accept.prefersHtml(accept) ? "html" : "json";
-    BodyBuilder answer = headers(found, asked).eTag('"' + node.digest().hex() + "-" + variant + '"')
+    BodyBuilder answer = ResponseEntity.ok().eTag('"' + node.digest().hex() + "-" + variant + '"')
         .varyBy(HttpHeaders.ACCEPT);
+    FileHeaders.ofAny(found, asked, answer::header);
     if (variant.equals("html")) {
       // as large as the directory, within a few times, and that is in memory, too
       ByteArrayOutputStream page = new ByteArrayOutputStream();
@@ -141,23 +141,9 @@ class StoreController {
       @Parameter(description = "respond-async, or wait=<seconds> (RFC 7240): how long to wait for a build", schema = @Schema(type = "string")) @RequestHeader(name = "Prefer", required = false) @Nullable List<String> prefer)
       throws IOException, InterruptedException {
     Location location = StoreUrl.parse(request.getRequestURI().substring(STAT_PREFIX.length()));
-    return patience.read(prefer, until -> ResponseEntity.ok().cacheControl(FOR_EVER)
+    return patience.read(prefer, until -> ResponseEntity.ok().cacheControl(FileHeaders.FOR_EVER)
         .body(StatView.of(reader.find(location, follow ? Links.FOLLOW : Links.KEEP, until))));
   }
 
-  /** Outputs are strangers' words: no script in them may run in Kiln's name, and no type may be guessed. */
-  private static BodyBuilder headers(Found found, Location asked) {
-    BodyBuilder answer = ResponseEntity.ok().cacheControl(FOR_EVER).header("X-Content-Type-Options", "nosniff")
-        .header("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'");
-    if (!found.location().equals(asked)) {
-      answer.header(HttpHeaders.CONTENT_LOCATION, PREFIX + StoreUrl.render(found.location()));
-    }
-    return answer;
-  }
-
-  private static MediaType mediaType(Location location) {
-    List<PathComponent> components = location.sub().components();
-    String name = components.isEmpty() ? location.path().name().value() : components.getLast().toString();
-    return MediaTypeFactory.getMediaType(name).orElse(MediaType.APPLICATION_OCTET_STREAM);
   }
 }
