@@ -39,11 +39,6 @@ interface DerivationRows extends Repository<DerivationRow, byte[]> {
   @Query("select d.hash as hash, d.modulo as modulo from DerivationRow d where d.hash in :hashes")
   List<ModuloView> findModulos(Collection<byte[]> hashes);
 
-  @Query("""
-      select d.hash as hash, d.name as name from DerivationOutputRow o join o.owner d
-      where o.path = :path and o.pathName = :pathName order by d.registeredAt, d.hash""")
-  List<PathView> findProducers(byte[] path, String pathName);
-
   @Query("select o.path as hash, o.pathName as name from DerivationOutputRow o where o.path = :path limit 1")
   Optional<PathView> findOutput(byte[] path);
 

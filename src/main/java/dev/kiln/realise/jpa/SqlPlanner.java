@@ -4,18 +4,17 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
 
 import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.jdbc.core.PreparedStatementSetter;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.annotation.Transactional;
 
@@ -26,12 +25,13 @@ import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
 import dev.kiln.storepath.StorePathName;
 
-/** Plans by three queries, however large and deep the graph is. */
+/** Plans by one query, however large and deep the graph is. */
 @Repository
 class SqlPlanner implements Planner {
 
   /** Rows that are fetched at once. */
   private static final int FETCH = 10_000;
+  private static final byte[] NONE = {};
 
   private static final String IS_MISSING = """
       (select case
@@ -61,21 +61,24 @@ class SqlPlanner implements Planner {
       )
       """.formatted(IS_MISSING);
 
-  private static final String STEPS = MISSING
-      + "select derivation.hash, derivation.name from missing join derivation on derivation.hash = missing.hash";
-
-  /** One row for each derivation, with the hashes of its inputs one behind the other: neither is anything sorted nor joined otherwise. */
-  private static final String INPUTS = """
-      select step.hash,
-        (select string_agg(input.input, '') from derivation_input input where input.derivation = step.hash)
-      from unnest(?::bytea[]) as step (hash)""";
-
-  private static final String MISSING_SOURCES = """
-      select distinct source.source, source.source_name
-      from unnest(?::bytea[]) as step (hash)
-      join derivation_source source on source.derivation = step.hash
-      where not exists (select from path_info where path_info.hash = source.source)
-        and not exists (select from derivation where derivation.hash = source.source)""";
+  /**
+   * One row for each derivation, with the hashes of its inputs, and of its missing sources, one behind the other: neither is anything
+   * sorted nor joined otherwise.
+   */
+  private static final String STEPS = MISSING + """
+      select derivation.hash, derivation.name, inputs.hashes, sources.hashes, sources.names,
+        exists (select from derivation_output output where output.derivation = derivation.hash and output.ca is not null)
+      from missing join derivation on derivation.hash = missing.hash
+      cross join lateral (
+        select string_agg(input.input, '') as hashes from derivation_input input
+        where input.derivation = derivation.hash) inputs
+      cross join lateral (
+        select string_agg(source.source, '' order by source.source) as hashes,
+          array_agg(source.source_name order by source.source) as names
+        from derivation_source source
+        where source.derivation = derivation.hash
+          and not exists (select from path_info where path_info.hash = source.source)
+          and not exists (select from derivation recipe where recipe.hash = source.source)) sources""";
 
   private final JdbcTemplate jdbc;
 
@@ -88,37 +91,58 @@ class SqlPlanner implements Planner {
   @Transactional(readOnly = true)
   public Plan plan(StorePath derivation) {
     // one hash for each, to which all that wait for it refer
-    Map<StorePathHash, StorePath> paths = new HashMap<>();
+    Map<StorePathHash, StorePath> paths = new LinkedHashMap<>();
+    List<byte[]> inputs = new ArrayList<>();
+    SortedSet<StorePath> sources = new TreeSet<>();
+    AtomicBoolean fetches = new AtomicBoolean();
     jdbc.query(STEPS, row -> {
       StorePath path = path(row);
       paths.put(path.hash(), path);
+      byte[] hashes = row.getBytes(3);
+      inputs.add(hashes == null ? NONE : hashes);
+      addSources(row, sources);
+      if (row.getBoolean(6)) {
+        fetches.setPlain(true);
+      }
     }, (Object) derivation.hash().toByteArray());
-    byte[][] hashes = paths.keySet().stream().map(StorePathHash::toByteArray).toArray(byte[][]::new);
-    PreparedStatementSetter given = statement -> statement.setArray(1,
-        statement.getConnection().createArrayOf("bytea", hashes));
-    List<Step> steps = steps(paths, given);
-    SortedSet<StorePath> sources = new TreeSet<>();
-    jdbc.query(MISSING_SOURCES, given, row -> {
-      sources.add(path(row));
-    });
-    return new Plan(steps, sources);
+    return new Plan(steps(paths, inputs), sources, fetches.getPlain());
   }
 
-  private List<Step> steps(Map<StorePathHash, StorePath> paths, PreparedStatementSetter given) {
+  /** @param inputs of each of {@code paths}; what each takes is let go when it is not needed any more */
+  private static List<Step> steps(Map<StorePathHash, StorePath> paths, List<byte[]> inputs) {
     List<Step> steps = new ArrayList<>(paths.size());
-    jdbc.query(INPUTS, given, row -> {
+    int place = 0;
+    for (StorePath path : paths.values()) {
       Set<StorePathHash> waitsFor = new HashSet<>();
-      byte[] inputs = row.getBytes(2);
-      for (int i = 0; inputs != null && i < inputs.length; i += StorePathHash.LENGTH) {
-        StorePath input = paths.get(StorePathHash.of(Arrays.copyOfRange(inputs, i, i + StorePathHash.LENGTH)));
+      for (StorePathHash hash : hashes(inputs.set(place++, NONE))) {
+        StorePath input = paths.get(hash);
         if (input != null) {
           waitsFor.add(input.hash());
         }
       }
       // takes a sixth of what a HashSet does
-      steps.add(new Step(Objects.requireNonNull(paths.get(StorePathHash.of(row.getBytes(1)))), Set.copyOf(waitsFor)));
-    });
+      steps.add(new Step(path, Set.copyOf(waitsFor)));
+    }
     return steps;
+  }
+
+  private static void addSources(ResultSet row, Set<StorePath> sources) throws SQLException {
+    byte[] hashes = row.getBytes(4);
+    if (hashes != null) {
+      String[] names = (String[]) row.getArray(5).getArray();
+      int place = 0;
+      for (StorePathHash hash : hashes(hashes)) {
+        sources.add(new StorePath(hash, new StorePathName(names[place++])));
+      }
+    }
+  }
+
+  private static List<StorePathHash> hashes(byte[] joined) {
+    List<StorePathHash> hashes = new ArrayList<>(joined.length / StorePathHash.LENGTH);
+    for (int i = 0; i < joined.length; i += StorePathHash.LENGTH) {
+      hashes.add(StorePathHash.of(Arrays.copyOfRange(joined, i, i + StorePathHash.LENGTH)));
+    }
+    return hashes;
   }
 
   private static StorePath path(ResultSet row) throws SQLException {
