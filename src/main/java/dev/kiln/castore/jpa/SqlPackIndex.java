@@ -10,7 +10,6 @@ import java.util.Set;
 
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Repository;
-import org.springframework.transaction.annotation.Propagation;
 import org.springframework.transaction.annotation.Transactional;
 
 import dev.kiln.castore.PackIndex;
@@ -23,18 +22,14 @@ class SqlPackIndex implements PackIndex {
 
   private static final String REGISTER = "insert into pack (id, indexed) values (?, false) on conflict do nothing";
 
-  /**
-   * Locks the pack's row until the blobs are committed: of two that index a pack, the second waits, and finds it done. Does not wait
-   * for the disk: who registers what needs the pack commits later, and with it what was committed before.
-   */
+  /** Locks the pack's row until the blobs are committed: of two that index a pack, the second waits, and finds it done. */
   private static final String INDEX = """
-      with quickly as (select set_config('synchronous_commit', 'off', true)),
-      claimed as (
+      with claimed as (
         insert into pack (id, indexed) values (?, true)
         on conflict (id) do update set indexed = true where not pack.indexed returning id)
       insert into packed_blob (digest, pack, start, length)
       select digest, claimed.id, start, length
-      from claimed cross join quickly cross join unnest(?::bytea[], ?::integer[], ?::integer[]) as given (digest, start, length)
+      from claimed cross join unnest(?::bytea[], ?::integer[], ?::integer[]) as given (digest, start, length)
       on conflict (digest) do update set pack = excluded.pack, start = excluded.start, length = excluded.length""";
 
   private final PackRows rows;
@@ -64,9 +59,8 @@ class SqlPackIndex implements PackIndex {
     jdbc.update(REGISTER, pack);
   }
 
-  /** One statement, and so one transaction of its own, not to make others' faster: a pack holds a few thousand blobs. */
+  /** One statement, and so one transaction: a pack holds a few thousand blobs. */
   @Override
-  @Transactional(propagation = Propagation.NEVER)
   public void index(long pack, List<PackedBlob> blobs) {
     // by key, so that two that index the same blobs wait for each other instead of dead-locking
     List<PackedBlob> sorted = blobs.stream().sorted(Comparator.comparing(PackedBlob::digest)).toList();
