@@ -38,7 +38,8 @@ final class CallProgram {
   /** Of errno.h and strerror; what is not here is told by its number alone. */
   private static final Map<Integer, String> ERRORS = Map.ofEntries(Map.entry(1, "Operation not permitted"),
       Map.entry(2, "No such file or directory"), Map.entry(5, "Input/output error"),
-      Map.entry(7, "Argument list too long"), Map.entry(8, "Exec format error"), Map.entry(12, "Cannot allocate memory"),
+      Map.entry(7, "Argument list too long"), Map.entry(8, "Exec format error"),
+      Map.entry(12, "Cannot allocate memory"),
       Map.entry(13, "Permission denied"), Map.entry(20, "Not a directory"), Map.entry(21, "Is a directory"),
       Map.entry(22, "Invalid argument"), Map.entry(24, "Too many open files"), Map.entry(26, "Text file busy"),
       Map.entry(28, "No space left on device"), Map.entry(36, "File name too long"),
@@ -89,11 +90,12 @@ final class CallProgram {
   /** @return the address of numbers of 64 bits */
   int longs(long... values) {
     int at = align();
-    ByteBuffer out = littleEndian(values.length * Long.BYTES);
+    byte[] bytes = new byte[values.length * Long.BYTES];
+    ByteBuffer out = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     for (long value : values) {
       out.putLong(value);
     }
-    add(out.array());
+    add(bytes);
     return at;
   }
 
@@ -151,10 +153,11 @@ final class CallProgram {
   byte[] bytes() {
     int codeAt = align();
     int size = codeAt - BASE + code.position();
-    ByteBuffer file = littleEndian(size);
-    headers(file, codeAt + entry, size);
-    file.put(data.toByteArray()).put(code.duplicate().flip());
-    return file.array();
+    byte[] file = new byte[size];
+    ByteBuffer out = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
+    headers(out, codeAt + entry, size);
+    out.put(data.toByteArray()).put(code.duplicate().flip());
+    return file;
   }
 
   /** See elf(5). One segment, readable and executable, that holds the whole file. */

@@ -121,7 +121,8 @@ final class Sandbox implements Closeable {
 
   private List<String> command(BuildDirectory directory, boolean network) {
     List<String> command = new ArrayList<>(
-        List.of(bubblewrap.toString(), "--dev-bind", directory.root().toString(), "/", "--unshare-user", "--uid", "1000",
+        List.of(bubblewrap.toString(), "--dev-bind", directory.root().toString(), "/", "--unshare-user", "--uid",
+            "1000",
             "--gid", "100", "--unshare-pid", "--as-pid-1", "--unshare-ipc", "--unshare-cgroup-try", "--unshare-uts",
             "--hostname", "localhost", "--new-session", "--die-with-parent", "--cap-drop", "ALL", "--chdir",
             BuildEnvironment.BUILD_TOP, "--json-status-fd", Integer.toString(STATUS), "--seccomp",

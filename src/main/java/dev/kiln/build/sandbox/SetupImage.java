@@ -65,7 +65,8 @@ record SetupImage(Architecture architecture, int user, int group, long maxFileSi
     program.call(SystemCall.UMASK, UMASK);
     program.require("making", ByteString.utf8("a user namespace"), SystemCall.UNSHARE, CLONE_NEWUSER | CLONE_NEWNS);
     become(program);
-    program.require("hiding mounts below", ByteString.utf8("/"), SystemCall.MOUNT, NOTHING, program.string("/"), NOTHING,
+    program.require("hiding mounts below", ByteString.utf8("/"), SystemCall.MOUNT, NOTHING, program.string("/"),
+        NOTHING,
         MS_REC | MS_PRIVATE, NOTHING);
     limit(program);
     mounts.forEach(each -> mount(program, each));
@@ -108,7 +109,8 @@ record SetupImage(Architecture architecture, int user, int group, long maxFileSi
 
   private static void mount(CallProgram program, MountTable.Mount mount) {
     program.require("mounting", raw(mount.place()), SystemCall.MOUNT, program.string(raw(mount.source())),
-        program.string(raw(mount.place())), mount.type().isEmpty() ? NOTHING : program.string(mount.type()), mount.flags(),
+        program.string(raw(mount.place())), mount.type().isEmpty() ? NOTHING : program.string(mount.type()),
+        mount.flags(),
         mount.options().isEmpty() ? NOTHING : program.string(mount.options()));
   }
 

@@ -65,20 +65,21 @@ class SqlPlanner implements Planner {
    * One row for each derivation, with the hashes of its inputs, and of its missing sources, one behind the other: neither is anything
    * sorted nor joined otherwise.
    */
-  private static final String STEPS = MISSING + """
-      select derivation.hash, derivation.name, inputs.hashes, sources.hashes, sources.names,
-        exists (select from derivation_output output where output.derivation = derivation.hash and output.ca is not null)
-      from missing join derivation on derivation.hash = missing.hash
-      cross join lateral (
-        select string_agg(input.input, '') as hashes from derivation_input input
-        where input.derivation = derivation.hash) inputs
-      cross join lateral (
-        select string_agg(source.source, '' order by source.source) as hashes,
-          array_agg(source.source_name order by source.source) as names
-        from derivation_source source
-        where source.derivation = derivation.hash
-          and not exists (select from path_info where path_info.hash = source.source)
-          and not exists (select from derivation recipe where recipe.hash = source.source)) sources""";
+  private static final String STEPS = MISSING
+      + """
+          select derivation.hash, derivation.name, inputs.hashes, sources.hashes, sources.names,
+            exists (select from derivation_output output where output.derivation = derivation.hash and output.ca is not null)
+          from missing join derivation on derivation.hash = missing.hash
+          cross join lateral (
+            select string_agg(input.input, '') as hashes from derivation_input input
+            where input.derivation = derivation.hash) inputs
+          cross join lateral (
+            select string_agg(source.source, '' order by source.source) as hashes,
+              array_agg(source.source_name order by source.source) as names
+            from derivation_source source
+            where source.derivation = derivation.hash
+              and not exists (select from path_info where path_info.hash = source.source)
+              and not exists (select from derivation recipe where recipe.hash = source.source)) sources""";
 
   private final JdbcTemplate jdbc;
 

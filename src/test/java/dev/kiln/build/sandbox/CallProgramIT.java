@@ -42,7 +42,8 @@ class CallProgramIT {
   void endsWithTheFirstCallThatMustNotFailAndSaysWhy() throws Exception {
     CallProgram program = program();
     program.call(SystemCall.CLOSE, 99);
-    program.require("opening", ByteString.utf8("/no/such"), SystemCall.OPENAT, AT_FDCWD, program.string("/no/such"), 0, 0);
+    program.require("opening", ByteString.utf8("/no/such"), SystemCall.OPENAT, AT_FDCWD, program.string("/no/such"), 0,
+        0);
     program.call(SystemCall.EXIT_GROUP, 0);
     assertThat(run(program)).isEqualTo(new Ended(1, "opening '/no/such': No such file or directory\n"));
   }
@@ -71,7 +72,8 @@ class CallProgramIT {
   void turnsIntoAnotherProgramWithItsArguments() throws Exception {
     CallProgram program = program();
     int arguments = program.pointers(List.of(program.string("busybox"), program.string("echo"), program.string("a b")));
-    program.require("executing", ByteString.utf8("busybox"), SystemCall.EXECVE, program.string("/bin/busybox"), arguments,
+    program.require("executing", ByteString.utf8("busybox"), SystemCall.EXECVE, program.string("/bin/busybox"),
+        arguments,
         program.pointers(List.of()));
     assertThat(run(program)).isEqualTo(new Ended(0, "a b\n"));
   }
