@@ -48,12 +48,12 @@ def scratch():
 
 
 class Kiln:
-    def __init__(self, directory, *options):
+    def __init__(self, directory, *options, arguments=()):
         self.log = os.path.join(directory, "kiln.log")
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 [java(), *OPTIONS, *options, "-jar", jar(), "--kiln.data-dir=" + os.path.join(directory, "data"),
-                 "--server.port=0"], stdout=log, stderr=subprocess.STDOUT)
+                 "--server.port=0", *arguments], stdout=log, stderr=subprocess.STDOUT)
         while not (listens := re.search(r"Kiln listens on http://([^,\s]+)", self.text())):
             if self.process.poll() is not None:
                 sys.exit(self.text())

@@ -45,6 +45,10 @@ class KilledBuildIT {
     try (var kiln = KilnProcess.start(data); var client = new KilnClient(kiln.baseUri())) {
       assertThat(client.get("/store/" + GoldenFiles.SLEEP_OUT).body()).isEqualTo("slept\n");
       assertThat(processesOfBuilds()).isEmpty();
+      // what is built is told before it is cleaned up after
+      for (int look = 0; look < 100 && !leftOfBuilds().isEmpty(); look++) {
+        Thread.sleep(20);
+      }
       assertThat(leftOfBuilds()).isEmpty();
       assertThat(client.json(killed).get("state").asString()).isEqualTo("succeeded");
       assertThat(states(client.json("/api/v1/builds"))).containsExactly("succeeded");

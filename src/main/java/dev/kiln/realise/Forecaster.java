@@ -43,7 +43,7 @@ public class Forecaster {
         .orElseThrow(() -> new UnknownPath(derivation, List.of("derivations: it is not known")));
     Plan plan = realiser.plan(derivation);
     if (resolver.outputs(known).isPresent()) {
-      plan = new Plan(List.of(), new TreeSet<>());
+      plan = new Plan(List.of(), new TreeSet<>(), false);
     }
     return new Forecast(plan, estimate(plan.steps()));
   }

@@ -190,20 +190,22 @@ public class Realiser {
 
   /** @return what a read of {@code derivation}'s outputs would build now */
   public Plan plan(StorePath derivation) {
-    twins.registerFor(derivation);
-    return planner.plan(derivation);
+    Plan plan = planner.plan(derivation);
+    return plan.fetches() && twins.registerFor(derivation) ? planner.plan(derivation) : plan;
   }
 
   /** Of several producers, which are those of a fixed output, the first will do whose sources are here. */
   private Optional<? extends Realisation> begin(StorePath path, List<StorePath> producers) {
     SortedSet<StorePath> missing = new TreeSet<>();
     for (StorePath producer : producers) {
-      twins.registerFor(producer);
-      Optional<PathInfo> info = pathInfos.find(path.hash());
-      if (info.isPresent()) {
-        return Optional.of(new Here(requireName(path, info.get())));
-      }
       Plan plan = planner.plan(producer);
+      if (plan.fetches() && twins.registerFor(producer)) {
+        Optional<PathInfo> info = pathInfos.find(path.hash());
+        if (info.isPresent()) {
+          return Optional.of(new Here(requireName(path, info.get())));
+        }
+        plan = planner.plan(producer);
+      }
       if (plan.missingSources().isEmpty()) {
         return queue.submit(plan, producer);
       }

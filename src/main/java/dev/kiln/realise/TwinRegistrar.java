@@ -36,18 +36,24 @@ class TwinRegistrar {
     this.enabled = properties.reuseFixedOutputs();
   }
 
-  /** Registers what can be registered of {@code derivation}'s outputs, and of what has to be built before them. */
-  void registerFor(StorePath derivation) {
+  /**
+   * Registers what can be registered of {@code derivation}'s outputs, and of what has to be built before them.
+   *
+   * @return whether anything was
+   */
+  boolean registerFor(StorePath derivation) {
     if (!enabled) {
-      return;
+      return false;
     }
     List<PathInfo> infos = new ArrayList<>();
     for (Twin twin : contents.twins(derivation)) {
       pathInfos.find(twin.twin()).ifPresent(info -> infos.add(renamed(info, twin.output(), twin.derivation())));
     }
-    if (!infos.isEmpty()) {
-      pathInfos.register(infos);
+    if (infos.isEmpty()) {
+      return false;
     }
+    pathInfos.register(infos);
+    return true;
   }
 
   /** @return what a build of {@code known} would make, if that is here; nothing is registered */

@@ -143,7 +143,6 @@ class SqlLiveBuilds implements LiveBuilds {
   }
 
   @Override
-  @Transactional(readOnly = true)
   public Optional<Live> find(Collection<StorePathHash> derivations) {
     return jdbc.query(FIND, (row, _) -> new Live(BuildSql.id(row, 1), BuildSql.path(row, 2), row.getBoolean(4)),
         (Object) BuildSql.hashes(derivations)).stream().findFirst();

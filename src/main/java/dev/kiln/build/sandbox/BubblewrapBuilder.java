@@ -31,6 +31,7 @@ final class BubblewrapBuilder implements Builder, AutoCloseable {
   private final int cores;
   private final Checkouts checkouts;
   private final Outputs outputs;
+  private final Remains remains = new Remains();
 
   /** @param cores told to builders */
   BubblewrapBuilder(Workshop workshop, Platform platform, BuildProperties.Limits limits, int cores, Checkouts checkouts,
@@ -47,11 +48,15 @@ final class BubblewrapBuilder implements Builder, AutoCloseable {
   public BuildResult build(BuildRequest request, OutputStream log) throws InterruptedException {
     Attributes attributes = Attributes.of(request.derivationPath(), request.derivation());
     platform.requireCanBuild(request.derivationPath(), request.derivation(), attributes);
-    try (Inputs inputs = new Inputs(checkouts);
-        BuildDirectory directory = workshop.directory(request.derivationPath().hash().toString());
-        BuildLog carried = new BuildLog(log, limits.log().toBytes());
-        Watch watch = workshop.watch(directory, carried)) {
-      return build(request, attributes, inputs, directory, carried, watch);
+    try (Remains.Heap left = remains.heap()) {
+      Inputs inputs = left.add(new Inputs(checkouts));
+      BuildDirectory directory = left.add(workshop.directory(request.derivationPath().hash().toString()));
+      try (BuildLog carried = new BuildLog(log, limits.log().toBytes())) {
+        Watch watch = left.add(workshop.watch(directory, carried));
+        BuildResult result = build(request, attributes, inputs, directory, carried, watch);
+        left.clearLater();
+        return result;
+      }
     } catch (ClosedByInterruptException e) {
       // A channel says an interruption so, and leaves the thread's flag set
       Thread.interrupted();
@@ -93,9 +98,15 @@ final class BubblewrapBuilder implements Builder, AutoCloseable {
     }
   }
 
+  /** Waits until nothing is left of the builds that have ended. */
+  void awaitClean() {
+    remains.await();
+  }
+
   /** Ends the builds that run. */
   @Override
   public void close() {
     workshop.sandbox().close();
+    remains.close();
   }
 }

@@ -2,6 +2,7 @@ package dev.kiln.build.sandbox;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import org.slf4j.LoggerFactory;
 
 import dev.kiln.bytes.ByteString;
 import dev.kiln.posix.DirectoryFd;
+import dev.kiln.posix.FileFd;
 import dev.kiln.posix.TreeRemoval;
 
 /**
@@ -23,18 +25,39 @@ import dev.kiln.posix.TreeRemoval;
 record BuildDirectory(Path path) implements Closeable {
 
   private static final Logger log = LoggerFactory.getLogger(BuildDirectory.class);
+  private static final int PUBLIC = 0755;
+  private static final int PRIVATE = 0700;
+  private static final int EXECUTABLE = 0555;
   private static final Charset PATH_CHARSET = Charset.forName(System.getProperty("sun.jnu.encoding"));
 
   static BuildDirectory create(Path parent, String name) throws IOException {
     Path path = Files.createTempDirectory(parent, name + "-",
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     BuildDirectory directory = new BuildDirectory(path);
-    for (Path each : List.of(directory.root(), directory.store(), directory.build(), directory.temporary(),
-        directory.inputs())) {
-      Files.createDirectory(each);
+    try (DirectoryFd here = DirectoryFd.open(path)) {
+      for (Path each : List.of(directory.root(), directory.store(), directory.temporary())) {
+        here.makeDirectory(raw(nameOf(each)), PUBLIC);
+      }
+      here.makeDirectory(raw(nameOf(directory.build())), PRIVATE);
     }
-    Files.setPosixFilePermissions(directory.build(), PosixFilePermissions.fromString("rwx------"));
     return directory;
+  }
+
+  /** Makes a directory in this one. */
+  void make(Path place) throws IOException {
+    try (DirectoryFd here = DirectoryFd.open(path)) {
+      here.makeDirectory(raw(nameOf(place)), PRIVATE);
+    }
+  }
+
+  /**
+   * Writes a program that Kiln's user may run. No process that is started meanwhile gets the descriptor, with which it could not be
+   * run.
+   */
+  void writeProgram(Path place, byte[] program) throws IOException {
+    try (DirectoryFd here = DirectoryFd.open(path); FileFd file = here.createFile(raw(nameOf(place)), EXECUTABLE)) {
+      file.write(ByteBuffer.wrap(program));
+    }
   }
 
   /** Where the sandbox's root is mounted. */
@@ -57,14 +80,14 @@ record BuildDirectory(Path path) implements Closeable {
     return path.resolve("tmp");
   }
 
-  /** Where directories that hold inputs are mounted read-only before the inputs are taken from there. */
-  Path inputs() {
-    return path.resolve("inputs");
+  /** Where a directory that holds inputs is mounted read-only before the inputs are taken from there. */
+  Path inputs(int number) {
+    return path.resolve("inputs-" + number);
   }
 
-  /** What is mounted, as {@code mount -a} reads it. */
-  Path mountTable() {
-    return path.resolve("fstab");
+  /** The {@link SetupImage}. */
+  Path setup() {
+    return path.resolve("setup");
   }
 
   /** The {@link ExecImage}. */
@@ -90,8 +113,13 @@ record BuildDirectory(Path path) implements Closeable {
   /** Deletes a tree, whatever a builder made of it. */
   static void remove(Path tree) throws IOException {
     try (DirectoryFd parent = DirectoryFd.open(parentOf(tree))) {
-      TreeRemoval.remove(parent, ByteString.owning(nameOf(tree).getBytes(PATH_CHARSET)));
+      TreeRemoval.remove(parent, raw(nameOf(tree)));
     }
+  }
+
+  /** @return what the kernel is told of a path */
+  static ByteString raw(String path) {
+    return ByteString.owning(path.getBytes(PATH_CHARSET));
   }
 
   /** @return the directory that {@code path}, which is absolute and not the root, lies in */

@@ -5,16 +5,11 @@ import java.io.FileInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
@@ -26,13 +21,15 @@ import java.util.regex.Pattern;
 
 import dev.kiln.build.BuildException;
 import dev.kiln.build.BuildProperties;
+import dev.kiln.build.sandbox.SetupImage.Opened;
 import dev.kiln.posix.Signal;
+import dev.kiln.storepath.StorePath;
 
 /**
  * Runs a program in namespaces of its own, by bubblewrap.
  *
- * <p>The way there: {@code busybox unshare} makes a user and a mount namespace in which Kiln's user may mount; a shell mounts
- * the {@link MountTable} there and turns into bubblewrap, which makes the other namespaces, takes every privilege away, and
+ * <p>The way there: the {@link SetupImage} makes a user and a mount namespace in which Kiln's user may mount, mounts the
+ * {@link MountTable} there and turns into bubblewrap, which makes the other namespaces, takes every privilege away, and
  * turns its child into the {@link ExecImage} and so into the builder, process 1 of its PID namespace. When that ends, the
  * kernel ends whatever else is left in the namespace before bubblewrap hears of it.
  */
@@ -49,11 +46,11 @@ final class Sandbox implements Closeable {
   private static final Pattern CHILD = Pattern.compile("\"child-pid\"\\s*:\\s*(\\d+)");
   private static final Pattern EXIT = Pattern.compile("\"exit-code\"\\s*:\\s*(\\d+)");
 
+  private static final Pattern CORE_LIMIT = Pattern.compile("Max core file size +\\S+ +(\\d+)");
+
   private final Path bubblewrap;
-  private final Path busybox;
   private final Path filter;
-  private final long maxFileSize;
-  private final BuildProperties.Resources limits;
+  private final SetupImage setup;
   private final List<String> covers;
 
   /**
@@ -66,15 +63,17 @@ final class Sandbox implements Closeable {
   /**
    * @param filter a file with the {@link SeccompFilter}
    * @param maxFileSize that a builder may write, in bytes
-   * @param limits of which the shell sets those that the kernel holds process by process, or user by user
+   * @param limits of which those are set that the kernel holds process by process, or user by user
    */
-  Sandbox(Path bubblewrap, Path busybox, Path filter, long maxFileSize, BuildProperties.Resources limits)
+  Sandbox(Architecture architecture, Path bubblewrap, Path filter, long maxFileSize, BuildProperties.Resources limits)
       throws IOException {
     this.bubblewrap = bubblewrap;
-    this.busybox = busybox;
     this.filter = filter;
-    this.maxFileSize = maxFileSize;
-    this.limits = limits;
+    Path self = Path.of("/proc/self");
+    Matcher core = CORE_LIMIT.matcher(Files.readString(self.resolve("limits")));
+    this.setup = new SetupImage(architecture, (Integer) Files.getAttribute(self, "unix:uid"),
+        (Integer) Files.getAttribute(self, "unix:gid"), maxFileSize, core.find() ? Long.parseLong(core.group(1)) : -1,
+        limits);
     this.covers = KernelFiles.covers();
   }
 
@@ -88,10 +87,14 @@ final class Sandbox implements Closeable {
    */
   int run(BuildDirectory directory, MountTable mounts, ExecImage image, boolean network, BuildLog log, Watch watch)
       throws IOException, InterruptedException {
-    mounts.write();
-    writeProgram(image, directory.image());
-    Process process = start(joining(watch.resources().joining(), command(directory, mounts, network, log)), directory,
-        watch.resources());
+    directory.writeProgram(directory.image(), image.bytes());
+    directory.writeProgram(directory.setup(), setup.bytes(watch.resources().joining(), mounts.mounts(),
+        List.of(new Opened(STATUS, directory.status(), SetupImage.O_WRONLY | SetupImage.O_CREAT),
+            new Opened(FILTER, filter, SetupImage.O_RDONLY),
+            new Opened(ExecImage.LOG, log.terminal().slave(), SetupImage.O_WRONLY),
+            new Opened(ExecImage.IMAGE, directory.image(), SetupImage.O_RDONLY)),
+        command(directory, network)));
+    Process process = start(directory, watch.resources());
     try {
       while (!process.waitFor(TICK_MILLIS, TimeUnit.MILLISECONDS)) {
         watch.check(child(directory));
@@ -116,77 +119,28 @@ final class Sandbox implements Closeable {
     starter.shutdownNow();
   }
 
-  private static void writeProgram(ExecImage image, Path file) throws IOException {
-    try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      image.write(out);
-    }
-    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r-xr-xr-x"));
-  }
-
-  /** Only what a process starts after it joined a cgroup is in it, too: so the first does it before anything else. */
-  private List<String> joining(Optional<Path> cgroup, List<String> command) {
-    if (cgroup.isEmpty()) {
-      return command;
-    }
-    List<String> joining = new ArrayList<>(
-        List.of(busybox.toString(), "sh", "-c", "echo $$ >\"$0\" && exec \"$@\"", cgroup.get().toString()));
-    joining.addAll(command);
-    return joining;
-  }
-
-  private List<String> command(BuildDirectory directory, MountTable mounts, boolean network, BuildLog log) {
-    List<String> command = new ArrayList<>(List.of(busybox.toString(), "unshare", "-U", "-r", "-m", "--propagation",
-        "private", busybox.toString(), "sh", "-c", script(directory, mounts, log), busybox.toString()));
-    command.addAll(List.of(bubblewrap.toString(), "--dev-bind", directory.root().toString(), "/", "--remount-ro", "/",
-        "--unshare-user", "--uid", "1000", "--gid", "100", "--unshare-pid", "--as-pid-1",
-        "--unshare-ipc", "--unshare-cgroup-try", "--unshare-uts", "--hostname", "localhost", "--new-session",
-        "--die-with-parent", "--cap-drop",
-        "ALL", "--chdir", BuildEnvironment.BUILD_TOP, "--json-status-fd", Integer.toString(STATUS), "--seccomp",
-        Integer.toString(FILTER)));
+  private List<String> command(BuildDirectory directory, boolean network) {
+    List<String> command = new ArrayList<>(
+        List.of(bubblewrap.toString(), "--dev-bind", directory.root().toString(), "/", "--unshare-user", "--uid",
+            "1000",
+            "--gid", "100", "--unshare-pid", "--as-pid-1", "--unshare-ipc", "--unshare-cgroup-try", "--unshare-uts",
+            "--hostname", "localhost", "--new-session", "--die-with-parent", "--cap-drop", "ALL", "--chdir",
+            BuildEnvironment.BUILD_TOP, "--json-status-fd", Integer.toString(STATUS), "--seccomp",
+            Integer.toString(FILTER)));
     if (!network) {
       command.add("--unshare-net");
     }
     command.addAll(List.of("--proc", "/proc"));
     command.addAll(covers);
+    // Last, because bubblewrap looks through all mounts for each
+    command.addAll(List.of("--bind", directory.store().toString(), StorePath.STORE_DIR, "--remount-ro", "/"));
     command.add("/proc/self/fd/" + ExecImage.IMAGE);
     return command;
   }
 
-  /**
-   * Begins with the limits that builders inherit (Nix: no core dumps), then mounts, then opens what the rest expects. A limit
-   * that is lower already stays so. Processes are counted by user namespace. A builder could, in a cgroup namespace of its
-   * own, mount cgroups that Kiln's user may write: bubblewrap makes the only such namespace. If the machine runs out of memory in spite of
-   * all, builders are to go first, and neither Kiln nor its database.
-   */
-  private String script(BuildDirectory directory, MountTable mounts, BuildLog log) {
-    StringBuilder script = new StringBuilder("umask 022; ulimit -S -c 0; ulimit -f " + maxFileSize / 512 + "\n");
-    script.append("{ ulimit -n ").append(limits.openFiles()).append("; } 2>/dev/null\n");
-    script.append("{ ulimit -u ").append(limits.processes()).append("; } 2>/dev/null\n");
-    script.append("{ echo 1 >/proc/sys/user/max_cgroup_namespaces; } 2>/dev/null\n");
-    script.append("{ echo 800 >/proc/self/oom_score_adj; } 2>/dev/null\n");
-    for (Map.Entry<Path, Path> each : mounts.readOnly().entrySet()) {
-      String place = quoted(each.getValue());
-      // Busybox finds a file system in a name with '#' and a host in one with ':', but neither in a dot
-      script.append("(cd ").append(quoted(each.getKey())).append(" && \"$0\" mount -o bind . ").append(place)
-          .append(") && ");
-      script.append("\"$0\" mount -o remount,bind,ro,nosuid,nodev none ").append(place).append(" || exit\n");
-    }
-    script.append("\"$0\" mount -a -T ").append(quoted(directory.mountTable())).append(" || exit\n");
-    script.append("exec \"$@\" ").append(STATUS).append('>').append(quoted(directory.status()));
-    script.append(' ').append(FILTER).append('<').append(quoted(filter));
-    script.append(' ').append(ExecImage.LOG).append('>').append(quoted(log.terminal().slave()));
-    script.append(' ').append(ExecImage.IMAGE).append('<').append(quoted(directory.image()));
-    return script.toString();
-  }
-
-  private static String quoted(Path path) {
-    return "'" + path.toString().replace("'", "'\\''") + "'";
-  }
-
-  private Process start(List<String> command, BuildDirectory directory, ResourceWatch resources)
-      throws IOException, InterruptedException {
-    ProcessBuilder builder = new ProcessBuilder(command).directory(directory.path().toFile()).redirectErrorStream(true)
-        .redirectInput(Path.of("/dev/null").toFile());
+  private Process start(BuildDirectory directory, ResourceWatch resources) throws IOException, InterruptedException {
+    ProcessBuilder builder = new ProcessBuilder(directory.setup().toString()).directory(directory.path().toFile())
+        .redirectErrorStream(true).redirectInput(Path.of("/dev/null").toFile());
     builder.environment().clear();
     var started = starter.submit(builder::start);
     boolean interrupted = false;
@@ -205,7 +159,7 @@ final class Sandbox implements Closeable {
         // Nobody would end what is just being started
         interrupted = true;
       } catch (ExecutionException e) {
-        throw new IOException("'" + command.getFirst() + "' could not be started: " + e.getCause(), e);
+        throw new IOException("'" + directory.setup() + "' could not be started: " + e.getCause(), e);
       }
     }
   }

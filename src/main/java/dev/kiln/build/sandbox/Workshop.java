@@ -21,9 +21,10 @@ import dev.kiln.bytes.ByteString;
  *
  * @param path holds the directories of the builds, and nothing that outlives Kiln
  * @param cgroups where each build gets one, if there is such a place
+ * @param memory in bytes, what one build may use
  */
 record Workshop(Path path, Architecture architecture, Sandbox sandbox, SandboxRoot root, SandboxRoot networkRoot,
-    BuildProperties properties, Optional<Cgroups> cgroups) {
+    BuildProperties properties, Optional<Cgroups> cgroups, long memory) {
 
   private static final int PROBE_EXIT = 42;
 
@@ -39,10 +40,11 @@ record Workshop(Path path, Architecture architecture, Sandbox sandbox, SandboxRo
     clear(path, cgroups);
     Path filter = path.resolve("seccomp");
     Files.write(filter, SeccompFilter.bytes(architecture));
-    Sandbox sandbox = new Sandbox(bubblewrap, busybox, filter, properties.limits().output().toBytes(),
+    Sandbox sandbox = new Sandbox(architecture, bubblewrap, filter, properties.limits().output().toBytes(),
         properties.resources());
     return new Workshop(path, architecture, sandbox, SandboxRoot.create(path.resolve("root"), busybox, kvm, false),
-        SandboxRoot.create(path.resolve("network-root"), busybox, kvm, true), properties, cgroups);
+        SandboxRoot.create(path.resolve("network-root"), busybox, kvm, true), properties, cgroups,
+        memory(properties));
   }
 
   private static void clear(Path path, Optional<Cgroups> cgroups) throws IOException {
@@ -68,13 +70,12 @@ record Workshop(Path path, Architecture architecture, Sandbox sandbox, SandboxRo
   Watch watch(BuildDirectory directory, BuildLog log) throws IOException {
     BuildProperties.Resources resources = properties.resources();
     Optional<BuildCgroup> cgroup = cgroups.isPresent()
-        ? Optional.of(cgroups.get().create(BuildDirectory.nameOf(directory.path()), resources, memory()))
+        ? Optional.of(cgroups.get().create(BuildDirectory.nameOf(directory.path()), resources, memory))
         : Optional.empty();
-    return new Watch(properties.limits(), directory, log, new ResourceWatch(resources, memory(), cgroup));
+    return new Watch(properties.limits(), directory, log, new ResourceWatch(resources, memory, cgroup));
   }
 
-  /** @return in bytes, what one build may use */
-  private long memory() {
+  private static long memory(BuildProperties properties) {
     DataSize configured = properties.resources().memory();
     return configured != null ? configured.toBytes() : machineMemory() / 5 * 4;
   }

@@ -29,10 +29,6 @@ interface DerivationRows extends Repository<DerivationRow, byte[]> {
     String getName();
   }
 
-  @Query("""
-      select d.hash as hash, d.name as name from DerivationOutputRow o join o.owner d
-      where o.path = :path and o.pathName = :pathName order by d.registeredAt, d.hash""")
-  List<PathView> findProducers(byte[] path, String pathName);
 
   @Query("select o.path as hash, o.pathName as name from DerivationOutputRow o where o.path = :path limit 1")
   Optional<PathView> findOutput(byte[] path);

@@ -1,6 +1,5 @@
 package dev.kiln.pathinfo.jpa;
 
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -26,18 +25,7 @@ import dev.kiln.storepath.StorePathName;
 @Repository
 class JpaPathInfos implements PathInfos {
 
-  /** Rows fetched by one query. */
-  private static final int PAGE = 1_000;
-
   private static final String PRESENT = "select hash from path_info where hash = any(?::bytea[])";
-
-  private static final String CLOSURE = """
-      with recursive closure (hash) as (
-        select hash from path_info where hash = any(?::bytea[])
-        union
-        select reference from closure join path_reference on referrer = hash
-      )
-      select hash from closure""";
 
   private static final String ADD_SIGNATURES = """
       update path_info set signatures = (signatures || array(
@@ -78,14 +66,8 @@ class JpaPathInfos implements PathInfos {
   }
 
   @Override
-  @Transactional(readOnly = true)
   public List<PathInfo> closure(Collection<StorePathHash> paths) {
-    List<StorePathHash> closure = hashes(CLOSURE, paths);
-    List<PathInfo> infos = new ArrayList<>(closure.size());
-    for (int from = 0; from < closure.size(); from += PAGE) {
-      infos.addAll(queries.findAll(closure.subList(from, Math.min(from + PAGE, closure.size()))));
-    }
-    return infos;
+    return paths.isEmpty() ? List.of() : queries.findClosure(paths);
   }
 
   @Override

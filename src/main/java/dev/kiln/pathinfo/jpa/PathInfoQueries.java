@@ -42,6 +42,14 @@ class PathInfoQueries {
         where path.reference_names is null and path_reference.referrer = path.hash) other
       """;
 
+  private static final String CLOSURE = """
+      with recursive closure (hash) as (
+        select hash from path_info where hash = any(?::bytea[])
+        union
+        select reference from closure join path_reference on referrer = hash
+      )
+      """ + SELECT + "where path.hash in (select closure.hash from closure)";
+
   private static final RowMapper<PathInfo> MAPPING = (row, _) -> toPathInfo(row);
 
   private final JdbcTemplate jdbc;
@@ -67,10 +75,10 @@ class PathInfoQueries {
         statement -> statement.setString(1, address.render()));
   }
 
-  /** @return those that are here, in no particular order */
-  List<PathInfo> findAll(Collection<StorePathHash> paths) {
+  /** @return those that are here and all that they refer to, in no particular order */
+  List<PathInfo> findClosure(Collection<StorePathHash> paths) {
     byte[][] keys = paths.stream().map(StorePathHash::toByteArray).toArray(byte[][]::new);
-    return jdbc.query(SELECT + "where path.hash = any(?::bytea[])",
+    return jdbc.query(CLOSURE,
         statement -> statement.setArray(1, statement.getConnection().createArrayOf("bytea", keys)), MAPPING);
   }
 

@@ -4,7 +4,6 @@ import java.util.List;
 
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Repository;
-import org.springframework.transaction.annotation.Transactional;
 
 import dev.kiln.realise.FixedContents;
 import dev.kiln.storepath.StorePath;
@@ -36,7 +35,6 @@ class SqlFixedContents implements FixedContents {
   }
 
   @Override
-  @Transactional(readOnly = true)
   public List<Twin> twins(StorePath derivation) {
     return jdbc.query(TWINS, (row, _) -> new Twin(path(row.getBytes(1), row.getString(2)),
         path(row.getBytes(3), row.getString(4)), StorePathHash.of(row.getBytes(5))), derivation.hash().toByteArray());

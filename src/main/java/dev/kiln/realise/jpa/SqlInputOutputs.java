@@ -7,7 +7,6 @@ import java.util.Optional;
 
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Repository;
-import org.springframework.transaction.annotation.Transactional;
 
 import dev.kiln.hash.NixHash;
 import dev.kiln.realisation.OutputId;
@@ -39,7 +38,6 @@ class SqlInputOutputs implements InputOutputs {
   }
 
   @Override
-  @Transactional(readOnly = true)
   public List<InputOutput> of(StorePathHash derivation) {
     return jdbc.query(INPUTS, (row, _) -> new InputOutput(path(row, 1),
         new OutputId(NixHash.sha256(row.getBytes(3)), row.getString(4)),

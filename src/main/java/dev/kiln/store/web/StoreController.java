@@ -144,6 +144,4 @@ class StoreController {
     return patience.read(prefer, until -> ResponseEntity.ok().cacheControl(FileHeaders.FOR_EVER)
         .body(StatView.of(reader.find(location, follow ? Links.FOLLOW : Links.KEEP, until))));
   }
-
-  }
 }

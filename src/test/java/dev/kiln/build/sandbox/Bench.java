@@ -196,6 +196,7 @@ final class Bench implements AutoCloseable {
 
   /** @return what builds left behind, which is nothing */
   List<String> left() throws IOException {
+    builder.awaitClean();
     try (var all = Files.list(workshop)) {
       return all.map(path -> String.valueOf(path.getFileName())).filter(
           name -> !List.of("root", "network-root", "seccomp").contains(name)).toList();

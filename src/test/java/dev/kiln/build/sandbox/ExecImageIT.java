@@ -1,11 +1,9 @@
 package dev.kiln.build.sandbox;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -88,9 +86,7 @@ class ExecImageIT {
     var image = new ExecImage(Architecture.here().orElseThrow(), false, bytes(builder),
         argv.stream().map(ExecImageIT::bytes).toList(), variables);
     Path file = Files.createTempFile(directory, "image", "");
-    try (FileChannel out = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      image.write(out);
-    }
+    Files.write(file, image.bytes());
     assertThat(file.toFile().setExecutable(true)).isTrue();
     Path log = directory.resolve("log");
     Process process = new ProcessBuilder("sh", "-c", "exec \"$0\" 8>\"$1\" 9<\"$0\"", file.toString(), log.toString())
