@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Component;
 
+import dev.kiln.derivation.BuildNeeds;
 import dev.kiln.derivation.DerivationOutput;
 import dev.kiln.derivation.DerivationOutput.Fixed;
 import dev.kiln.derivation.KnownDerivation;
@@ -76,6 +77,7 @@ class DerivationInserts {
         .column("aterm", "bytea", known -> known.file().aterm().toByteArray())
         .column("modulo", "text", known -> known.hash().render())
         .column("output_hash", "bytea", known -> known.outputHash().value().toByteArray())
+        .column("needs", "text", known -> BuildNeeds.of(known.derivation()).map(BuildNeeds::render).orElse(null))
         .column("registered_at", "timestamptz", _ -> now);
   }
 
