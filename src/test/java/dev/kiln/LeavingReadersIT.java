@@ -44,7 +44,7 @@ class LeavingReadersIT {
 
   @BeforeAll
   static void start() throws IOException {
-    cluster = KilnCluster.start(2, "--kiln.build.abandoned=cancel", "--kiln.build.abandoned-grace=2s",
+    cluster = KilnCluster.start(2, "--kiln.build.abandoned=cancel", "--kiln.build.abandoned-grace=4s",
         "--kiln.build.lease=4s", "--kiln.build.max-jobs=2", "--kiln.build.retry-delay=100ms");
     jdbc = cluster.jdbc();
     try (KilnClient client = new KilnClient(cluster.kilns().getFirst().baseUri())) {
@@ -95,8 +95,8 @@ class LeavingReadersIT {
 
   private static UUID awaitRunning(KnownDerivation known) {
     await().atMost(LONG).until(() -> state(known).equals("running"));
-    return jdbc.queryForObject("select id from build where derivation = ? and state = 'running'", UUID.class,
-        known.path().hash().toByteArray());
+    return jdbc.queryForList("select id from build where derivation = ? and state = 'running'", UUID.class,
+        known.path().hash().toByteArray()).getFirst();
   }
 
   /** @return that of the newest build */
@@ -138,7 +138,7 @@ class LeavingReadersIT {
 
   @Test
   void leaveABuildThatOneOnAnotherKilnWaitsFor() throws Exception {
-    KnownDerivation wanted = sleeper("shared", 9);
+    KnownDerivation wanted = sleeper("shared", 11);
     try (Socket stays = ask(cluster.kilns().get(1), "GET /store/%s", wanted, "Connection: close")) {
       UUID build = awaitRunning(wanted);
       for (KilnProcess kiln : cluster.kilns()) {
@@ -152,10 +152,10 @@ class LeavingReadersIT {
 
   @Test
   void comeBackInTimeAndFindTheSameBuild() throws Exception {
-    KnownDerivation wanted = sleeper("back", 8);
+    KnownDerivation wanted = sleeper("back", 10);
     ask(cluster.kilns().getFirst(), "GET /store/%s", wanted).close();
     UUID build = awaitRunning(wanted);
-    for (int i = 0; i < 10 && !state(wanted).equals("succeeded"); i++) {
+    for (int i = 0; i < 20 && !state(wanted).equals("succeeded"); i++) {
       ask(cluster.kilns().get(i % 2), "GET /store/%s", wanted).close();
       Thread.sleep(700);
     }
@@ -169,7 +169,7 @@ class LeavingReadersIT {
   @ParameterizedTest
   @ValueSource(strings = {"abandon=continue", "respond-async", "wait=0"})
   void letItGoOnWhereTheyAskForThat(String prefer) throws Exception {
-    KnownDerivation wanted = sleeper("goes-on", 6);
+    KnownDerivation wanted = sleeper("goes-on", 9);
     try (Socket socket = ask(cluster.kilns().getFirst(), "GET /store/%s", wanted, "Prefer: " + prefer)) {
       awaitRunning(wanted);
       assertThat(socket.isClosed()).isFalse();
@@ -190,7 +190,7 @@ class LeavingReadersIT {
 
   @Test
   void haveABuildThatGoesOnOnceTheyWereToldSo() throws Exception {
-    KnownDerivation wanted = sleeper("told", 7);
+    KnownDerivation wanted = sleeper("told", 10);
     try (Socket socket = ask(cluster.kilns().getFirst(), "GET /store/%s", wanted, "Prefer: wait=1",
         "Connection: close")) {
       assertThat(read(socket)).startsWith("HTTP/1.1 202 ");
@@ -217,14 +217,14 @@ class LeavingReadersIT {
 
   @Test
   void keepItWhenTheirKilnSleptPastItsLease() throws Exception {
-    KilnProcess sleepy = cluster.add("--kiln.build.max-jobs=0");
+    KilnProcess sleepy = cluster.add("--kiln.build.max-jobs=0", "--kiln.build.lease=2s");
     KnownDerivation wanted = sleeper("sleepy", 14);
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
         Socket socket = ask(sleepy, "GET /store/%s", wanted, "Connection: close")) {
       awaitRunning(wanted);
       Future<String> answer = threads.submit(() -> read(socket));
       sleepy.suspend();
-      Thread.sleep(4_500);
+      Thread.sleep(3_000);
       sleepy.resume();
       assertThat(answer.get()).startsWith("HTTP/1.1 200 ").endsWith("slept\n");
     } finally {

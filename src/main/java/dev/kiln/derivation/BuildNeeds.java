@@ -4,12 +4,14 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.StringJoiner;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+
+import org.jspecify.annotations.Nullable;
 
 import dev.kiln.bytes.ByteString;
 import dev.kiln.json.InvalidJson;
@@ -22,7 +24,8 @@ import dev.kiln.json.JsonReader;
 /**
  * What it takes to build a derivation (Nix: parsed-derivations.cc, canBuildLocally).
  *
- * @param platform the system; or the builder, where that is a part of Nix, and any system will do
+ * @param platform the system; or the builder, where that is a part of Nix, and any system will do; empty where another derivation is
+ *     built in its place, with needs of its own
  * @param features of {@code requiredSystemFeatures}, and {@code ca-derivations} where only a build tells the outputs' paths
  */
 public record BuildNeeds(String platform, SortedSet<String> features) {
@@ -47,7 +50,12 @@ public record BuildNeeds(String platform, SortedSet<String> features) {
     switch (derivation.type()) {
       case INPUT_ADDRESSED, FIXED -> {
       }
-      case FLOATING, DEFERRED -> features.add(FEATURE_CA);
+      case FLOATING, DEFERRED -> {
+        if (!derivation.inputDerivations().isEmpty()) {
+          return Optional.of(new BuildNeeds("", new TreeSet<>(Set.of(FEATURE_CA))));
+        }
+        features.add(FEATURE_CA);
+      }
     }
     ByteString platform = derivation.builder().startsWith(BUILTIN) ? derivation.builder() : derivation.system();
     BuildNeeds needs = new BuildNeeds(platform.toString(), features);
@@ -68,29 +76,31 @@ public record BuildNeeds(String platform, SortedSet<String> features) {
 
   private static boolean putStructured(ByteString structured, SortedSet<String> features) {
     try {
-      Json required = JsonReader.read(structured) instanceof JsonObject object
-          ? object.members().get(REQUIRED_FEATURES)
-          : null;
-      Collection<Json> items = required == null ? List.of() : required instanceof JsonArray ? required.items() : null;
-      if (items == null) {
-        return false;
-      }
-      for (Json item : items) {
-        if (!(item instanceof JsonString(ByteString text))) {
-          return false;
-        }
-        features.add(text.toString());
-      }
-      return true;
+      Json attributes = JsonReader.read(structured);
+      @Nullable
+      Json required = attributes instanceof JsonObject object ? object.members().get(REQUIRED_FEATURES) : null;
+      return required == null || required instanceof JsonArray && putAll(required.items(), features);
     } catch (InvalidJson _) {
       return false;
     }
   }
 
+  private static boolean putAll(Collection<Json> items, SortedSet<String> features) {
+    for (Json item : items) {
+      if (!(item instanceof JsonString(ByteString text))) {
+        return false;
+      }
+      features.add(text.toString());
+    }
+    return true;
+  }
+
   /** @return words with blanks between them */
   public String render() {
     StringJoiner words = new StringJoiner(" ");
-    words.add(platformWord(platform));
+    if (!platform.isEmpty()) {
+      words.add(platformWord(platform));
+    }
     features.forEach(feature -> words.add(featureWord(feature)));
     return words.toString();
   }

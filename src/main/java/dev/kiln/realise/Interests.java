@@ -42,10 +42,9 @@ final class Interests {
     }
 
     private void tell(Wish wish) {
-      Wish known = told;
-      boolean more = known == null || wish.priority().compareTo(known.priority()) > 0;
-      Priority priority = more ? wish.priority() : known.priority();
-      boolean kept = wish.isKept() || known != null && known.isKept();
+      Wish known = told == null ? wish : told;
+      Priority priority = wish.priority().compareTo(known.priority()) > 0 ? wish.priority() : known.priority();
+      boolean kept = wish.isKept() || known.isKept();
       told = new Wish(wish.requestedBy(), priority, kept ? Optional.empty() : wish.replica());
       names.add(wish.requestedBy());
       replica = wish.replica().or(() -> replica);
@@ -177,11 +176,12 @@ final class Interests {
       wishes.renew(replica, lost);
       lock.lock();
       try {
-        lost.stream().map(interests::get).forEach(interest -> {
+        for (UUID build : lost) {
+          Interest interest = interests.get(build);
           if (interest != null) {
             interest.replica = Optional.of(replica);
           }
-        });
+        }
       } finally {
         lock.unlock();
       }

@@ -6,8 +6,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
 
-import org.jspecify.annotations.Nullable;
-
 import dev.kiln.build.Priority;
 
 /** One who asks for paths, from the request until its answer is given, or nobody is there to take it any more. */
@@ -30,7 +28,7 @@ public final class Reader {
   private final Optional<Priority> priority;
   private final Optional<Abandoned> abandoned;
   private final Presence presence;
-  private final CompletableFuture<@Nullable Void> left = new CompletableFuture<>();
+  private final CompletableFuture<Void> left = new CompletableFuture<>();
   private final ReentrantLock lock = new ReentrantLock();
   /** What the reader's being here holds. */
   private final List<Runnable> holds = new ArrayList<>();
@@ -108,7 +106,7 @@ public final class Reader {
   }
 
   /** @return completes when the reader has left */
-  public CompletableFuture<@Nullable Void> left() {
+  public CompletableFuture<Void> left() {
     return left;
   }
 }

@@ -52,6 +52,14 @@ class BuildNeedsTests {
   }
 
   @Test
+  void areNoSystemWhereAnotherDerivationIsBuiltInItsPlace() {
+    StorePath input = StorePath.parseBaseName("00000000000000000000000000000000-x.drv");
+    assertThat(BuildNeeds.of(new Derivation(new TreeMap<>(Map.of("out", new DerivationOutput.Deferred())),
+        new TreeMap<>(Map.of(input, new TreeSet<>(List.of("out")))), new TreeSet<>(), ByteString.utf8("mips-linux"),
+        ByteString.utf8("/bin/sh"), List.of(), new TreeMap<>())).map(BuildNeeds::render)).contains("+ca-derivations");
+  }
+
+  @Test
   void areNotLookedAtWhereNobodyCouldMeetThem() {
     assertThat(needs("x".repeat(2_000), "/bin/sh")).isEmpty();
   }

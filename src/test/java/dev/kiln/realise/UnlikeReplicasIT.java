@@ -140,8 +140,9 @@ class UnlikeReplicasIT {
     KnownDerivation input = recipes.script("input", "wait");
     KnownDerivation test = recipes.script("test", "true", input);
     KnownDerivation user = recipes.script("user", "true", test);
-    register(SYSTEM, input, user);
+    register(SYSTEM, input);
     register("mips-linux", test);
+    register(SYSTEM, user);
     assertThatThrownBy(() -> plain.read(Recipes.output(user), LONG)).isInstanceOfSatisfying(BuildFailed.class, e -> {
       assertThat(e.failure().kind()).isEqualTo(Kind.CANNOT_BUILD_HERE);
       assertThat(e.derivation()).isEqualTo(test.path());
@@ -235,7 +236,8 @@ class UnlikeReplicasIT {
     }
     List<String> begun = jdbc.queryForList(
         "select derivation_name from build where derivation_name not like 'busy%' order by started_at", String.class);
-    assertThat(begun.indexOf("batch-7.drv")).isZero();
+    // two jobs begin at once, and each passes over what the other has its hand on
+    assertThat(begun.indexOf("batch-7.drv")).isLessThan(2);
     assertThat(begun.indexOf("fresh.drv")).isLessThan(4);
   }
 

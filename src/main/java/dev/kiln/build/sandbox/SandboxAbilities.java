@@ -5,7 +5,6 @@ import java.util.Set;
 import java.util.TreeSet;
 
 import dev.kiln.build.Abilities;
-import dev.kiln.build.BuildException;
 import dev.kiln.build.BuildProperties;
 import dev.kiln.build.Builder;
 import dev.kiln.build.Builtin;

@@ -47,7 +47,7 @@ class RealiseController {
   /** What to make be here, as JSON. */
   record RealiseRequest(
       @Schema(description = "Store paths, whole or by their base names", example = "[\"00000000000000000000000000000000-x\"]") @NotEmpty @Size(max = MAX_PATHS) List<@NotNull String> paths,
-      @Schema(description = "Whether to go on with the others when one fails. Builds that have begun go on in any case") boolean keepGoing) {}
+      @Schema(description = "Whether to go on with the others when one fails. Builds that have begun go on as after a client that hangs up") boolean keepGoing) {}
 
   /** A line of the answer, as JSON. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -77,7 +77,9 @@ class RealiseController {
   @PostMapping(path = "/api/v1/realise", consumes = MediaType.APPLICATION_JSON_VALUE, produces = MediaType.APPLICATION_NDJSON_VALUE)
   @Operation(summary = "Make many paths be here", description = """
       Answers with a line of JSON whenever there is news of a path: that it is being built, and that it is here, failed, or was skipped
-      because another failed. The answer ends when all is said.""")
+      because another failed. The answer ends when all is said. Its builds are less urgent than those that a read of /store waits for,
+      unless the Prefer header says otherwise: priority=interactive, normal or background. When the client hangs up, they go on or are
+      cancelled as kiln.build.abandoned says, or Prefer: abandon=continue or abandon=cancel.""")
   @ApiResponse(responseCode = "200", description = "A line for each event", content = @Content(mediaType = MediaType.APPLICATION_NDJSON_VALUE, schema = @Schema(implementation = Progress.class)))
   @ApiResponse(responseCode = "400", description = "A path is malformed, or there are none, or too many")
   void realise(@Valid @RequestBody RealiseRequest request, HttpServletResponse response) throws IOException {
