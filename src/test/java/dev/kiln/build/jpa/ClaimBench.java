@@ -14,7 +14,7 @@ import dev.kiln.harness.KilnTest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** How fast builds are claimed of 50,000 that are queued, for one requester and for a hundred. Run it by name: docs/performance.md. */
+/** How fast builds are claimed of 50,000 that are queued, for one requester and for a hundred. Run it by name. */
 @KilnTest
 @TestPropertySource(properties = {"kiln.build.max-jobs=0", "kiln.build.poll=1h", "kiln.build.lease=1h"})
 class ClaimBench {
