@@ -30,9 +30,9 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
 import tools.jackson.databind.json.JsonMapper;
 
+import dev.kiln.realise.Reader;
 import dev.kiln.realise.Realisation.Building;
 import dev.kiln.realise.Realisation.Here;
-import dev.kiln.realise.Reader;
 import dev.kiln.realise.RealiseException;
 import dev.kiln.realise.Realiser;
 import dev.kiln.storepath.StorePath;
