@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
 
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,8 @@ import org.springframework.stereotype.Service;
 
 import dev.kiln.binarycache.BinaryCacheException.UnknownHash;
 import dev.kiln.binarycache.BinaryCacheException.UnknownRealisation;
+import dev.kiln.build.Builds;
+import dev.kiln.build.Builds.Filter;
 import dev.kiln.derivation.Derivations;
 import dev.kiln.realisation.OutputId;
 import dev.kiln.realise.FeatureProperties;
@@ -21,6 +24,8 @@ import dev.kiln.realise.Realisation;
 import dev.kiln.realise.Realisation.Building;
 import dev.kiln.realise.Realisation.Here;
 import dev.kiln.realise.RealiseException;
+import dev.kiln.realise.RealiseException.BuildCancelled;
+import dev.kiln.realise.RealiseException.BuildFailed;
 import dev.kiln.realise.RealiseException.MissingSources;
 import dev.kiln.realise.RealiseException.UnknownOutput;
 import dev.kiln.realise.Realiser;
@@ -31,16 +36,21 @@ import dev.kiln.storepath.StorePathHash;
 @Service
 public class OnDemand {
 
-  /** A client that was told of a failure by a broken answer asks again within seconds: it is not to start the build again. */
+  /**
+   * A client that was told of a failure by a broken answer asks again within seconds: it is not to start the build again, even if it
+   * failed by what is not held against it for long.
+   */
   private static final Duration FAILURE_REMEMBERED = Duration.ofMinutes(1);
   private static final int FAILURES_REMEMBERED = 1_000;
 
-  private record Failure(RealiseException reason, Instant at) {}
+  /** @param build whose end it was */
+  private record Failure(RealiseException reason, UUID build, Instant at) {}
 
   private final BinaryCache cache;
   private final CachedRealisations realisations;
   private final Derivations derivations;
   private final Realiser realiser;
+  private final Builds builds;
   private final FeatureProperties features;
   private final Clock clock;
   private final ReentrantLock lock = new ReentrantLock();
@@ -53,12 +63,13 @@ public class OnDemand {
   };
 
   OnDemand(BinaryCache cache, CachedRealisations realisations, Derivations derivations, Realiser realiser,
-      FeatureProperties features, Clock clock) {
+      Builds builds, FeatureProperties features, Clock clock) {
     this.realisations = realisations;
     this.features = features;
     this.cache = cache;
     this.derivations = derivations;
     this.realiser = realiser;
+    this.builds = builds;
     this.clock = clock;
   }
 
@@ -137,27 +148,40 @@ public class OnDemand {
   }
 
   private void remember(String asked, @Nullable Throwable error) {
+    Optional<Failure> failure = switch (error) {
+      case BuildFailed failed -> Optional.of(new Failure(failed, failed.build(), clock.instant()));
+      case BuildCancelled cancelled -> Optional.of(new Failure(cancelled, cancelled.build(), clock.instant()));
+      case null, default -> Optional.empty();
+    };
     lock.lock();
     try {
-      if (error instanceof RealiseException reason) {
-        failures.put(asked, new Failure(reason, clock.instant()));
-      } else {
-        failures.remove(asked);
-      }
+      failure.ifPresentOrElse(it -> failures.put(asked, it), () -> failures.remove(asked));
     } finally {
       lock.unlock();
     }
   }
 
+  /** Unless somebody has it built again since, wherever. */
   private void throwRecentFailure(String asked) {
+    Optional<Failure> failure = recent(asked);
+    if (failure.isPresent() && isLast(failure.get().build())) {
+      throw failure.get().reason();
+    }
+  }
+
+  private Optional<Failure> recent(String asked) {
     lock.lock();
     try {
-      Optional<Failure> failure = Optional.ofNullable(failures.get(asked));
-      if (failure.isPresent() && failure.get().at().plus(FAILURE_REMEMBERED).isAfter(clock.instant())) {
-        throw failure.get().reason();
-      }
+      return Optional.ofNullable(failures.get(asked))
+          .filter(failure -> failure.at().plus(FAILURE_REMEMBERED).isAfter(clock.instant()));
     } finally {
       lock.unlock();
     }
+  }
+
+  /** @return whether there is no later build of the same derivation */
+  private boolean isLast(UUID build) {
+    return builds.find(build).map(failed -> new Filter(Optional.of(failed.derivation()), Optional.empty()))
+        .filter(same -> builds.list(same, 0, 1).getFirst().id().equals(build)).isPresent();
   }
 }

@@ -26,16 +26,17 @@ public interface LiveBuilds {
   Optional<Live> find(Collection<StorePathHash> derivations);
 
   /**
-   * Submits what is not live yet, all or nothing. Retries where another replica's submission is in the way.
+   * Submits what is not live yet, all or nothing. Retries where another replica's submission is in the way. What is live already
+   * becomes as urgent as {@code wish} is; if it is {@code wanted} itself, it is still to be wanted ({@link Wishes#want}).
    *
    * @param orders each with all of its inputs that are not there, inputs before what needs them
    * @param wanted one of them
-   * @param requestedBy who asks, for people to read
    */
-  Submission submit(List<BuildOrder> orders, StorePath wanted, String requestedBy);
+  Submission submit(List<BuildOrder> orders, StorePath wanted, Wish wish);
 
   /**
-   * Begins a build that is queued, the most urgent first.
+   * Begins a build that is queued and needs nothing that the replica does not offer: the most urgent first, of these one of whoever has
+   * the fewest running, then of whose turn was longest ago, and of those the one that the most wait for, one after the other.
    *
    * @param except builds that are run here, whatever the database says: it may have forgotten by a crash
    * @return empty if there is none, or if the replica holds no lease

@@ -1,6 +1,8 @@
 package dev.kiln.build;
 
 import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /** The Kilns on one database. Only the database's clock counts. */
@@ -9,7 +11,8 @@ public interface Replicas {
   /** @param others how many other replicas hold a lease */
   record Renewal(boolean held, int others) {}
 
-  void join(UUID replica, String address, Duration lease);
+  /** @param offers the words of what its builds may need ({@code BuildNeeds}); empty if it runs none */
+  void join(UUID replica, String address, Duration lease, Optional<Set<String>> offers);
 
   /** Prolongs a lease, unless it has run out. */
   Renewal renew(UUID replica, Duration lease);

@@ -10,8 +10,9 @@ public sealed interface Submission {
    *
    * @param wanted the build that the others are for
    * @param queued how many can begin at once
+   * @param fresh whether {@code wanted} was not under way before
    */
-  record Accepted(UUID wanted, int queued) implements Submission {}
+  record Accepted(UUID wanted, int queued, boolean fresh) implements Submission {}
 
   /** Something that was wanted is there already, or failed meanwhile. Nothing was submitted: what is wanted is to be planned anew. */
   record OutOfDate() implements Submission {}

@@ -1,5 +1,5 @@
 /** Derivations, their ATerm form and the paths that they promise (Nix: derivations.cc). */
-@ApplicationModule(allowedDependencies = {"bytes", "hash", "storepath", "jdbc"})
+@ApplicationModule(allowedDependencies = {"bytes", "hash", "json", "storepath", "jdbc"})
 @NullMarked
 package dev.kiln.derivation;
 

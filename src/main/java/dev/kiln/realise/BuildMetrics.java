@@ -26,6 +26,10 @@ class BuildMetrics {
         .register(registry);
   }
 
+  void cancelled(int builds) {
+    cancelled.increment(builds);
+  }
+
   void ended(Recorded recorded) {
     Counter counter = recorded.reason().isEmpty()
         ? succeeded

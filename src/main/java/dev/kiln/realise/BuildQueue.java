@@ -13,7 +13,9 @@ import java.util.UUID;
 import dev.kiln.build.BuildOrder;
 import dev.kiln.build.LiveBuilds;
 import dev.kiln.build.LiveBuilds.Live;
+import dev.kiln.build.Priority;
 import dev.kiln.build.Submission;
+import dev.kiln.build.Wish;
 import dev.kiln.realise.Plan.Step;
 import dev.kiln.realise.Realisation.Building;
 import dev.kiln.storepath.StorePath;
@@ -28,20 +30,37 @@ final class BuildQueue {
   private final LiveBuilds live;
   private final BuildWaiters waiters;
   private final BuildRunner runner;
+  private final Interests interests;
+  private final Refusals refusals;
 
-  BuildQueue(LiveBuilds live, BuildWaiters waiters, BuildRunner runner) {
+  BuildQueue(LiveBuilds live, BuildWaiters waiters, BuildRunner runner, Interests interests, Refusals refusals) {
     this.live = live;
     this.waiters = waiters;
     this.runner = runner;
+    this.interests = interests;
+    this.refusals = refusals;
   }
 
   /**
+   * @param urgency if the reader does not say otherwise
    * @return a build of one of {@code derivations} that has not ended
    * @throws RealiseException.BuildFailed there is none, but one that failed not long ago
    */
-  Optional<Building> find(List<StorePath> derivations) {
+  Optional<Building> find(List<StorePath> derivations, Priority urgency) {
     return waiters.find(derivations)
-        .or(() -> live.find(derivations.stream().map(StorePath::hash).toList()).map(this::await));
+        .or(() -> live.find(derivations.stream().map(StorePath::hash).toList()).map(this::await))
+        .filter(building -> join(building.build(), urgency));
+  }
+
+  private boolean join(UUID build, Priority urgency) {
+    Reader reader = Reader.current();
+    return interests.join(build, interests.wish(reader, urgency), reader);
+  }
+
+  /** Makes a build go on when its readers leave, unless the one who asks says otherwise. */
+  void keep(UUID build) {
+    Reader reader = Reader.current();
+    interests.join(build, interests.wish(reader, Priority.BACKGROUND), reader);
   }
 
   private Building await(Live found) {
@@ -54,23 +73,26 @@ final class BuildQueue {
   /**
    * Queues what has to be built, and is not yet.
    *
+   * @param urgency if the reader does not say otherwise
    * @return the build of {@code wanted}, which is one of the plan's steps; empty if the plan is out of date
    * @throws RealiseException.BuildFailed one of the steps failed not long ago
    */
-  Optional<Building> submit(Plan plan, StorePath wanted) {
-    return switch (live.submit(orders(plan), wanted, requester())) {
-      case Submission.Accepted(UUID build, int queued) -> {
+  Optional<Building> submit(Plan plan, StorePath wanted, Priority urgency) {
+    Reader reader = Reader.current();
+    Wish wish = interests.wish(reader, urgency);
+    return switch (live.submit(orders(plan), wanted, wish)) {
+      case Submission.Accepted(UUID build, int queued, boolean fresh) -> {
+        if (fresh) {
+          interests.submitted(build, wish, reader);
+        }
         Building building = waiters.await(build, wanted);
         runner.offer(queued);
-        yield Optional.of(building);
+        refusals.refuse();
+        yield fresh || interests.join(build, wish, reader) ? Optional.of(building) : Optional.empty();
       }
       case Submission.OutOfDate _ -> Optional.empty();
       case Submission.Remembered(var failed) -> throw BuildRecorder.failed(failed);
     };
-  }
-
-  private static String requester() {
-    return Requester.CURRENT.isBound() ? Requester.CURRENT.get().toString() : "";
   }
 
   /** @return the steps, inputs before what needs them */

@@ -21,6 +21,8 @@ import dev.kiln.build.BuildLogs;
 import dev.kiln.build.BuildState;
 import dev.kiln.build.Claim;
 import dev.kiln.build.LiveBuilds;
+import dev.kiln.build.Misfits;
+import dev.kiln.build.Misfits.Misfit;
 import dev.kiln.build.Submission;
 import dev.kiln.derivation.Derivations;
 import dev.kiln.derivation.KnownDerivation;
@@ -42,6 +44,7 @@ class BuildRecorder {
   private static final int MAX_DOUBLINGS = 6;
 
   private final LiveBuilds live;
+  private final Misfits misfits;
   private final BuildLogs logs;
   private final PathInfos pathInfos;
   private final RealisedOutputs realisedOutputs;
@@ -49,9 +52,10 @@ class BuildRecorder {
   private final QueueProperties properties;
   private final TransactionTemplate transaction;
 
-  BuildRecorder(LiveBuilds live, BuildLogs logs, PathInfos pathInfos, RealisedOutputs realisedOutputs,
+  BuildRecorder(LiveBuilds live, Misfits misfits, BuildLogs logs, PathInfos pathInfos, RealisedOutputs realisedOutputs,
       Derivations derivations, QueueProperties properties, PlatformTransactionManager transactions) {
     this.live = live;
+    this.misfits = misfits;
     this.logs = logs;
     this.pathInfos = pathInfos;
     this.realisedOutputs = realisedOutputs;
@@ -96,7 +100,7 @@ class BuildRecorder {
 
   private Recorded waitFor(Claim claim, StorePath first, boolean announce) {
     return switch (live.waitFor(claim, first)) {
-      case Submission.Accepted(_, int queued) -> new Recorded(List.of(), Optional.empty(), queued);
+      case Submission.Accepted(_, int queued, _) -> new Recorded(List.of(), Optional.empty(), queued);
       case Submission.Remembered(Build failed) -> fail(claim, inputFailed(failed), failed(failed), announce);
       case Submission.OutOfDate _ -> throw new IllegalStateException("one build cannot be overtaken");
     };
@@ -137,6 +141,27 @@ class BuildRecorder {
     boolean fetches = derivations.find(derivation.hash()).map(KnownDerivation::derivation)
         .filter(known -> known.isFixedOutput()).isPresent();
     return fetches && memory.compareTo(FETCH_FAILURE_MEMORY) > 0 ? FETCH_FAILURE_MEMORY : memory;
+  }
+
+  /** Cancels what nobody wants any more. @return the builds that ended */
+  List<UUID> cancelAbandoned(Interests interests, boolean announce) {
+    List<UUID> ended = interests.cancelAbandoned();
+    if (!ended.isEmpty()) {
+      log.info("builds that nobody waits for any more were cancelled: {}", ended);
+      announce(ended, announce);
+    }
+    return ended;
+  }
+
+  /** Fails a build that nobody can run, and all that wait for it. */
+  Recorded refuse(Misfit misfit, BuildFailure failure, boolean announce) {
+    List<UUID> ended = transaction.execute(_ -> {
+      List<UUID> builds = misfits.refuse(misfit.build(), failure);
+      announce(builds, announce);
+      return builds;
+    });
+    return new Recorded(ended == null ? List.of() : ended,
+        Optional.of(new BuildFailed(misfit.build(), misfit.derivation(), failure)), 0);
   }
 
   /** Ends a build that has not ended, and all that wait for it. */

@@ -141,6 +141,12 @@ final class BuildRunner {
     }
   }
 
+  /** Builds were cancelled, wherever they run. */
+  void cancelled(Collection<UUID> builds) {
+    abort(builds);
+    metrics.cancelled(builds.size());
+  }
+
   /** Ends all builds that run here. */
   void abortAll() {
     Set<UUID> all;

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 import org.slf4j.Logger;
@@ -29,14 +30,17 @@ final class Lease {
   /** Names the replica that runs on the data directory. */
   private final Path file;
   private final Duration duration;
+  private final Optional<Set<String>> offers;
   private volatile UUID replica = UUID.randomUUID();
   private volatile boolean held;
   private volatile boolean alone = true;
 
-  Lease(Replicas replicas, DataDirectory directory, Duration duration) {
+  /** @param offers what its builds may need; empty if it runs none */
+  Lease(Replicas replicas, DataDirectory directory, Duration duration, Optional<Set<String>> offers) {
     this.replicas = replicas;
     this.file = directory.resolve("replica");
     this.duration = duration;
+    this.offers = offers.map(Set::copyOf);
   }
 
   UUID replica() {
@@ -85,7 +89,7 @@ final class Lease {
   private void enter() throws IOException {
     UUID next = UUID.randomUUID();
     Files.writeString(file, next + "\n", StandardCharsets.US_ASCII);
-    replicas.join(next, address(), duration);
+    replicas.join(next, address(), duration, offers);
     replica = next;
     held = true;
     alone = replicas.renew(next, duration).others() == 0;

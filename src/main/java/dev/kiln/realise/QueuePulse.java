@@ -37,13 +37,18 @@ final class QueuePulse {
   private final BuildRunner runner;
   private final BuildRecorder recorder;
   private final Lease lease;
+  private final Interests interests;
+  private final Refusals refusals;
 
-  QueuePulse(LiveBuilds live, BuildWaiters waiters, BuildRunner runner, BuildRecorder recorder, Lease lease) {
+  QueuePulse(LiveBuilds live, BuildWaiters waiters, BuildRunner runner, BuildRecorder recorder, Lease lease,
+      Interests interests, Refusals refusals) {
     this.live = live;
     this.waiters = waiters;
     this.runner = runner;
     this.recorder = recorder;
     this.lease = lease;
+    this.interests = interests;
+    this.refusals = refusals;
   }
 
   /** Prolongs the lease. Called often enough while it lasts. */
@@ -66,6 +71,8 @@ final class QueuePulse {
       tellOfEnds(waiters.awaited());
       compareRunning();
       takeUpAbandoned();
+      cancelUnwanted();
+      refusals.refuse();
       runner.offer(live.queued(runner.jobs()));
     } catch (DataAccessException | TransactionException e) {
       log.warn("the build queue could not be looked at: {}", e.getMessage());
@@ -140,6 +147,11 @@ final class QueuePulse {
     } catch (LostClaimException e) {
       log.debug("{}", e.getMessage());
     }
+  }
+
+  private void cancelUnwanted() {
+    interests.tell(waiters.awaited());
+    runner.cancelled(recorder.cancelAbandoned(interests, !lease.isAlone()));
   }
 
   private void takeUpAbandoned() {

@@ -1,6 +1,8 @@
 package dev.kiln.realise;
 
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
@@ -8,10 +10,15 @@ import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
+import dev.kiln.build.Abilities;
 import dev.kiln.build.BuildNews;
 import dev.kiln.build.LiveBuilds;
+import dev.kiln.build.Misfits;
 import dev.kiln.build.Replicas;
+import dev.kiln.build.Wishes;
 import dev.kiln.datadir.DataDirectory;
+import dev.kiln.derivation.BuildNeeds;
+import dev.kiln.derivation.Derivations;
 
 @Configuration(proxyBeanMethods = false)
 class RealiseConfiguration {
@@ -19,8 +26,29 @@ class RealiseConfiguration {
   private static final int COUNTED = 10_000;
 
   @Bean
-  Lease lease(Replicas replicas, DataDirectory directory, QueueProperties properties) {
-    return new Lease(replicas, directory, properties.lease());
+  Lease lease(Replicas replicas, DataDirectory directory, QueueProperties properties, RealiseProperties realise,
+      Abilities abilities, FeatureProperties features) {
+    return new Lease(replicas, directory, properties.lease(), offers(realise.maxJobs(), abilities, features));
+  }
+
+  /** @return what builds may need that run here; empty if none do */
+  static Optional<Set<String>> offers(int jobs, Abilities abilities, FeatureProperties features) {
+    Set<String> offers = new TreeSet<>(abilities.offered());
+    if (!features.caDerivations()) {
+      offers.remove(BuildNeeds.featureWord(BuildNeeds.FEATURE_CA));
+    }
+    return jobs == 0 ? Optional.empty() : Optional.of(offers);
+  }
+
+  @Bean
+  Interests interests(Wishes wishes, Lease lease, QueueProperties properties) {
+    return new Interests(wishes, lease, properties.abandoned(), properties.abandonedGrace());
+  }
+
+  @Bean
+  Refusals refusals(Misfits misfits, Derivations derivations, Abilities abilities, Resolver resolver,
+      BuildRecorder recorder, BuildRunner runner, Lease lease, QueueProperties properties) {
+    return new Refusals(misfits, derivations, abilities, resolver, recorder, runner, lease, properties.absence());
   }
 
   @Bean
@@ -47,14 +75,15 @@ class RealiseConfiguration {
   }
 
   @Bean
-  BuildQueue buildQueue(LiveBuilds live, BuildWaiters waiters, BuildRunner runner) {
-    return new BuildQueue(live, waiters, runner);
+  BuildQueue buildQueue(LiveBuilds live, BuildWaiters waiters, BuildRunner runner, Interests interests,
+      Refusals refusals) {
+    return new BuildQueue(live, waiters, runner, interests, refusals);
   }
 
   @Bean
   QueuePulse queuePulse(LiveBuilds live, BuildWaiters waiters, BuildRunner runner, BuildRecorder recorder,
-      Lease lease) {
-    return new QueuePulse(live, waiters, runner, recorder, lease);
+      Lease lease, Interests interests, Refusals refusals) {
+    return new QueuePulse(live, waiters, runner, recorder, lease, interests, refusals);
   }
 
   /** What a reader waits for must not hold up the server when it stops. */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -14,6 +15,7 @@ import java.util.concurrent.TimeoutException;
 
 import org.springframework.stereotype.Service;
 
+import dev.kiln.build.Priority;
 import dev.kiln.derivation.Derivations;
 import dev.kiln.derivation.KnownDerivation;
 import dev.kiln.pathinfo.PathInfo;
@@ -60,6 +62,11 @@ public class Realiser {
    * @throws RealiseException it is not here, and cannot be built
    */
   public Realisation realise(StorePath path) throws IOException {
+    return realise(path, Priority.NORMAL);
+  }
+
+  /** @param urgency if the reader does not say otherwise */
+  private Realisation realise(StorePath path, Priority urgency) throws IOException {
     Optional<PathInfo> info = pathInfos.find(path.hash());
     if (info.isPresent()) {
       return new Here(requireName(path, info.get()));
@@ -72,8 +79,8 @@ public class Realiser {
       throw new UnknownPath(path, List.of("store: it is not here", "derivations: no known one has it as an output"));
     }
     return repeat(path, () -> {
-      Optional<Building> building = queue.find(producers);
-      return building.isPresent() ? building : begin(path, producers);
+      Optional<Building> building = queue.find(producers, urgency);
+      return building.isPresent() ? building : begin(path, producers, urgency);
     });
   }
 
@@ -101,7 +108,7 @@ public class Realiser {
    * @throws RealiseException it is not here, and will not be
    */
   public PathInfo await(StorePath path, Instant until) throws IOException, InterruptedException {
-    return switch (realise(path)) {
+    return switch (realise(path, urgency(until))) {
       case Here(PathInfo info) -> info;
       case Building building -> {
         await(building, until);
@@ -117,6 +124,10 @@ public class Realiser {
    * @throws RealiseException it is not here, and cannot be built
    */
   public Realisation realise(StorePath derivation, String output) throws IOException {
+    return realise(derivation, output, Priority.NORMAL);
+  }
+
+  private Realisation realise(StorePath derivation, String output, Priority urgency) throws IOException {
     KnownDerivation known = derivations.find(derivation.hash()).filter(found -> found.path().equals(derivation))
         .orElseThrow(() -> new UnknownPath(derivation, List.of("derivations: it is not known")));
     if (!known.derivation().outputs().containsKey(output)) {
@@ -124,12 +135,12 @@ public class Realiser {
     }
     Optional<StorePath> stated = known.derivation().outputPath(output);
     if (stated.isPresent()) {
-      return realise(stated.get());
+      return realise(stated.get(), urgency);
     }
     OutputId id = new OutputId(known.outputHash(), output);
     return repeat(derivation, () -> {
       Optional<PathInfo> info = find(id);
-      return info.isPresent() ? info.map(Here::new) : submit(derivation);
+      return info.isPresent() ? info.map(Here::new) : submit(derivation, urgency);
     });
   }
 
@@ -146,7 +157,7 @@ public class Realiser {
       if (resolver.outputs(known).isPresent()) {
         return Optional.empty();
       }
-      Optional<Building> building = submit(derivation);
+      Optional<Building> building = submit(derivation, Priority.BACKGROUND);
       if (building.isPresent()) {
         return building;
       }
@@ -154,13 +165,13 @@ public class Realiser {
     throw new Overtaken(derivation);
   }
 
-  private Optional<Building> submit(StorePath derivation) {
-    return queue.find(List.of(derivation)).or(() -> {
+  private Optional<Building> submit(StorePath derivation, Priority urgency) {
+    return queue.find(List.of(derivation), urgency).or(() -> {
       Plan plan = plan(derivation);
       if (!plan.missingSources().isEmpty()) {
         throw new MissingSources(derivation, plan.missingSources());
       }
-      return queue.submit(plan, derivation);
+      return queue.submit(plan, derivation, urgency);
     });
   }
 
@@ -176,7 +187,7 @@ public class Realiser {
    * @throws RealiseException it is not here, and will not be
    */
   public PathInfo await(StorePath derivation, String output, Instant until) throws IOException, InterruptedException {
-    Realisation realisation = realise(derivation, output);
+    Realisation realisation = realise(derivation, output, urgency(until));
     if (realisation instanceof Building building) {
       await(building, until);
       realisation = realise(derivation, output);
@@ -195,7 +206,8 @@ public class Realiser {
   }
 
   /** Of several producers, which are those of a fixed output, the first will do whose sources are here. */
-  private Optional<? extends Realisation> begin(StorePath path, List<StorePath> producers) {
+  private Optional<? extends Realisation> begin(StorePath path, List<StorePath> producers,
+      Priority urgency) {
     SortedSet<StorePath> missing = new TreeSet<>();
     for (StorePath producer : producers) {
       Plan plan = planner.plan(producer);
@@ -207,17 +219,34 @@ public class Realiser {
         plan = planner.plan(producer);
       }
       if (plan.missingSources().isEmpty()) {
-        return queue.submit(plan, producer);
+        return queue.submit(plan, producer, urgency);
       }
       missing.addAll(plan.missingSources());
     }
     throw new MissingSources(path, missing);
   }
 
+  /** Who gives no time to wait does not wait. */
+  private static Priority urgency(Instant until) {
+    return until.isAfter(Instant.now()) ? Priority.INTERACTIVE : Priority.BACKGROUND;
+  }
+
+  /** A reader who was told that a build goes on, and where to watch it, leaves it on its own, unless it said otherwise. */
+  public void keep(UUID build) {
+    if (!Reader.current().left().isDone()) {
+      queue.keep(build);
+    }
+  }
+
+  /** Ends early, too, when the reader leaves. */
   private static void await(Building building, Instant until) throws InterruptedException {
     CompletableFuture<Void> done = building.done();
+    CompletableFuture<?> either = CompletableFuture.anyOf(done, Reader.current().left());
     try {
-      done.get(Math.max(0, Duration.between(Instant.now(), until).toMillis()), TimeUnit.MILLISECONDS);
+      either.get(Math.max(0, Duration.between(Instant.now(), until).toMillis()), TimeUnit.MILLISECONDS);
+      if (!done.isDone()) {
+        throw new StillBuilding(building.build(), building.derivation());
+      }
     } catch (TimeoutException _) {
       throw new StillBuilding(building.build(), building.derivation());
     } catch (ExecutionException e) {

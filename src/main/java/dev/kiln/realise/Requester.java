@@ -13,9 +13,6 @@ public record Requester(String address, String agent) {
   /** In characters: a client may call itself whatever it likes. */
   private static final int MAX_AGENT = 200;
 
-  /** Who is being answered on this thread, where that is known. */
-  public static final ScopedValue<Requester> CURRENT = ScopedValue.newInstance();
-
   /** @param agent as its header has it */
   public static Requester of(String address, @Nullable String agent) {
     String name = agent == null ? "" : agent;

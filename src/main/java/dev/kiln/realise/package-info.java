@@ -1,7 +1,7 @@
 /** Makes a path be here: finds it, or builds it with all that it needs. */
 @ApplicationModule(allowedDependencies = {"bytes", "hash", "storepath", "castore", "nar", "derivation", "pathinfo",
     "realisation",
-    "build", "datadir", "problem"})
+    "build", "datadir", "http", "problem"})
 @NullMarked
 package dev.kiln.realise;
 

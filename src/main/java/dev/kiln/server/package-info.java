@@ -1,5 +1,5 @@
 /** The HTTP server below the controllers: which requests reach them, what is answered before, and what it says when it starts. */
-@ApplicationModule(allowedDependencies = {"datadir"})
+@ApplicationModule(allowedDependencies = {"datadir", "http"})
 @NullMarked
 package dev.kiln.server;
 

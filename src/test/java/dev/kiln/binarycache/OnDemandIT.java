@@ -87,6 +87,23 @@ class OnDemandIT {
   }
 
   @Test
+  void aFailureIsForgottenWhenItIsRetried() throws IOException {
+    KnownDerivation known = register("flaky", "sleep 2; exit 7");
+    try (Socket socket = ask(narInfo(known))) {
+      socket.getInputStream().readAllBytes();
+    }
+    assertThat(client.get(narInfo(known)).statusCode()).isEqualTo(424);
+    assertThat(builds(known)).isEqualTo(1);
+    String build = client.get(narInfo(known)).body().replaceAll("(?s).*\"/api/v1/builds/([0-9a-f-]{36})\".*", "$1");
+    assertThat(client.send("POST", "/api/v1/builds/" + build + "/retry", new byte[0]).statusCode()).isEqualTo(202);
+    // now it waits for the second build, instead of telling how the first one went
+    try (Socket socket = ask(narInfo(known))) {
+      awaitWaitLine(socket);
+    }
+    assertThat(builds(known)).isEqualTo(2);
+  }
+
+  @Test
   void aFailureFailsTheClientWhichTakesThePathOnceItIsThere() throws IOException {
     KnownDerivation known = register("slow-failure", "sleep 3; exit 7");
     StorePath output = Recipes.output(known);

@@ -97,6 +97,10 @@ public final class DebianPostgres implements AutoCloseable {
     return "jdbc:postgresql://127.0.0.1:" + port + "/postgres";
   }
 
+  public int port() {
+    return port;
+  }
+
   public String username() {
     return "operator";
   }

@@ -25,7 +25,16 @@ public final class KilnCluster implements AutoCloseable {
   /** @param options given to each, besides those that say where the database is */
   public static KilnCluster start(int replicas, String... options) throws IOException {
     DebianPostgres postgres = DebianPostgres.start();
-    List<String> all = new ArrayList<>(List.of("-Xmx192m", "--spring.datasource.url=" + postgres.jdbcUrl(),
+    return start(postgres, postgres.jdbcUrl(), replicas, options);
+  }
+
+  /**
+   * @param url how the Kilns reach {@code postgres}, which is ended with them
+   * @param options given to each, besides those that say where the database is
+   */
+  public static KilnCluster start(DebianPostgres postgres, String url, int replicas, String... options)
+      throws IOException {
+    List<String> all = new ArrayList<>(List.of("-Xmx192m", "--spring.datasource.url=" + url,
         "--spring.datasource.username=" + postgres.username(), "--spring.datasource.password=" + postgres.password(),
         "--spring.datasource.hikari.minimum-idle=1",
         "--kiln.shared-dir=" + TemporaryDirectories.create("kiln-shared-")));
@@ -40,19 +49,30 @@ public final class KilnCluster implements AutoCloseable {
     return cluster;
   }
 
-  private KilnProcess launch() throws IOException {
+  private KilnProcess launch(String... more) throws IOException {
     Path data = TemporaryDirectories.create("kiln-data-");
+    List<String> all = new ArrayList<>(Arrays.asList(more));
+    options.stream().filter(option -> Arrays.stream(more).noneMatch(other -> name(other).equals(name(option))))
+        .forEach(all::add);
     KilnProcess kiln = KilnProcess.launch(List.of(), KilnProcess.classPath(), Map.of(), data,
-        options.toArray(String[]::new));
+        all.toArray(String[]::new));
     kilns.add(kiln);
     return kiln;
   }
 
-  /** Starts one more, and waits until it is healthy. */
-  public KilnProcess add() throws IOException {
-    KilnProcess kiln = launch();
+  /**
+   * Starts one more, and waits until it is healthy.
+   *
+   * @param more options, which count before those of the others
+   */
+  public KilnProcess add(String... more) throws IOException {
+    KilnProcess kiln = launch(more);
     kiln.awaitHealthy();
     return kiln;
+  }
+
+  private static String name(String option) {
+    return option.replaceFirst("=.*", "");
   }
 
   /** Forgets one that has ended. */

@@ -31,8 +31,27 @@ class PreferTests {
     assertThat(Prefer.maxWait(List.of(header))).isEmpty();
   }
 
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', textBlock = """
+      abandon=cancel                       | cancel
+      wait=7, Abandon = "CONTINUE"         | continue
+      respond-async; abandon=cancel        | cancel
+      abandon=cancel, abandon=continue     | cancel
+      abandoned=x, abandon=cancel          | cancel
+      """)
+  void tellsWhatAWordIsSetTo(String header, String value) {
+    assertThat(Prefer.value(List.of(header), "abandon")).contains(value);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "abandon", "abandoned=cancel", "cancel=abandon"})
+  void tellsNothingOfAWordThatIsNotSet(String header) {
+    assertThat(Prefer.value(List.of(header), "abandon")).isEmpty();
+  }
+
   @Test
   void mayBeAbsent() {
     assertThat(Prefer.maxWait(null)).isEmpty();
+    assertThat(Prefer.value(null, "abandon")).isEmpty();
   }
 }

@@ -16,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,6 +44,7 @@ import dev.kiln.pathinfo.PathInfo;
 import dev.kiln.pathinfo.PathInfos;
 import dev.kiln.realise.RealiseException.BuildCancelled;
 import dev.kiln.realise.RealiseException.BuildFailed;
+import dev.kiln.realise.RealiseException.StillBuilding;
 import dev.kiln.realise.RealiseException.Stopping;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -232,7 +234,7 @@ class ReplicasIT {
     assertThat(states()).isEqualTo(Map.of("succeeded", 1));
   }
 
-  /** Random shape, random failures, cancels, and replicas that die. */
+  /** Random shape, random failures, cancels, readers that leave, and replicas that die. */
   @Test
   void answerEveryReaderWhateverHappens() throws Exception {
     Random random = new Random(SEED);
@@ -245,7 +247,8 @@ class ReplicasIT {
       for (int i = 0; i < GRAPH; i++) {
         KnownDerivation wanted = graph.get(random.nextInt(graph.size()));
         int replica = random.nextInt(1_000);
-        reads.add(threads.submit(() -> answer(replica, wanted)));
+        boolean leaves = random.nextInt(20) == 0;
+        reads.add(threads.submit(() -> leaves ? glance(replica, wanted) : answer(replica, wanted)));
         Thread.sleep(random.nextInt(10));
       }
       Map<String, Integer> answers = new HashMap<>();
@@ -256,8 +259,11 @@ class ReplicasIT {
       chaos.get();
       System.out.println("seed " + SEED + ": " + answers + ", builds: " + states());
       assertThat(answers).as("seed " + SEED).containsKey("here");
+      assertThat(answers.getOrDefault("here", 0) + answers.getOrDefault("failed", 0))
+          .as("answers that tell how a build went, of " + answers + ", seed " + SEED).isGreaterThan(GRAPH / 2);
     }
     await().atMost(LONG).until(() -> jdbc.queryForList("select from build where ended_at is null").isEmpty());
+    await().atMost(LONG).until(() -> jdbc.queryForList("select from build_interest").isEmpty());
     assertThat(builder.twice).as("seed " + SEED).isEmpty();
     BuildInvariants.checkNothingIsLive(jdbc);
   }
@@ -266,7 +272,8 @@ class ReplicasIT {
     List<KnownDerivation> graph = new ArrayList<>();
     for (int i = 0; i < GRAPH; i++) {
       List<KnownDerivation> inputs = new ArrayList<>();
-      for (int n = graph.isEmpty() ? 0 : random.nextInt(4); n > 0; n--) {
+      // most need one other or none: what ends badly takes some with it, but not all
+      for (int n = graph.isEmpty() ? 0 : Math.max(0, random.nextInt(5) - 2); n > 0; n--) {
         KnownDerivation input = graph.get(Math.max(0, graph.size() - 1 - random.nextInt(40)));
         if (!inputs.contains(input)) {
           inputs.add(input);
@@ -299,6 +306,24 @@ class ReplicasIT {
     }
   }
 
+  /** Reads without patience. What nobody else wants is cancelled then. */
+  private String glance(int number, KnownDerivation wanted) throws Exception {
+    Reader reader = Reader.of(new Requester("127.0.0.1", "impatient"), Optional.empty(), Optional.of(Abandoned.CANCEL),
+        _ -> {
+        });
+    Thread leaving = Thread.startVirtualThread(() -> {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(number % 100));
+      reader.leave();
+    });
+    try {
+      return ScopedValue.where(Reader.CURRENT, reader).call(() -> answer(number, wanted));
+    } catch (StillBuilding _) {
+      return "left";
+    } finally {
+      leaving.join();
+    }
+  }
+
   private Void havoc(Random random, AtomicBoolean over) throws Exception {
     while (!over.get()) {
       Thread.sleep(random.nextInt(200));
@@ -307,7 +332,7 @@ class ReplicasIT {
         replicas.add(new TestReplica(kiln, 2));
         replicas.remove(dying);
         dying.kill();
-      } else if (random.nextInt(3) == 0) {
+      } else if (random.nextInt(6) == 0) {
         List<Build> live = builds.list(new Filter(Optional.empty(), Optional.of("running")), 0, 10);
         if (!live.isEmpty()) {
           replicas.getFirst().control.cancel(live.get(random.nextInt(live.size())));

@@ -3,6 +3,8 @@ package dev.kiln.realise;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -10,9 +12,12 @@ import java.util.concurrent.TimeUnit;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.springframework.context.ApplicationContext;
 
+import dev.kiln.build.Abilities;
 import dev.kiln.build.Builds;
 import dev.kiln.build.LiveBuilds;
+import dev.kiln.build.Misfits;
 import dev.kiln.build.Replicas;
+import dev.kiln.build.Wishes;
 import dev.kiln.datadir.DataDirectory;
 import dev.kiln.derivation.Derivations;
 import dev.kiln.harness.TemporaryDirectories;
@@ -24,6 +29,8 @@ import dev.kiln.storepath.StorePath;
 final class TestReplica implements AutoCloseable {
 
   static final Duration LEASE = Duration.ofSeconds(2);
+  /** How long readers may come back, and replicas. */
+  static final Duration GRACE = Duration.ofMillis(500);
 
   final Lease lease;
   final BuildWaiters waiters = new BuildWaiters();
@@ -35,16 +42,24 @@ final class TestReplica implements AutoCloseable {
   private ScheduledExecutorService clock;
 
   TestReplica(ApplicationContext kiln, int jobs) throws IOException {
+    this(kiln, jobs, Abandoned.CONTINUE, kiln.getBean(Abilities.class).offered());
+  }
+
+  /** @param offers what its builds may need */
+  TestReplica(ApplicationContext kiln, int jobs, Abandoned abandoned, Set<String> offers) throws IOException {
     LiveBuilds live = kiln.getBean(LiveBuilds.class);
     BuildRecorder recorder = kiln.getBean(BuildRecorder.class);
     directory = DataDirectory.open(TemporaryDirectories.create("kiln-replica-"));
-    lease = new Lease(kiln.getBean(Replicas.class), directory, LEASE);
+    lease = new Lease(kiln.getBean(Replicas.class), directory, LEASE, Optional.of(offers));
     runner = new BuildRunner(kiln.getBean(BuildJob.class), recorder, live, waiters, lease,
         new BuildMetrics(new SimpleMeterRegistry()), jobs);
-    pulse = new QueuePulse(live, waiters, runner, recorder, lease);
+    Interests interests = new Interests(kiln.getBean(Wishes.class), lease, abandoned, GRACE);
+    Refusals refusals = new Refusals(kiln.getBean(Misfits.class), kiln.getBean(Derivations.class),
+        kiln.getBean(Abilities.class), kiln.getBean(Resolver.class), recorder, runner, lease, GRACE);
+    pulse = new QueuePulse(live, waiters, runner, recorder, lease, interests, refusals);
     realiser = new Realiser(kiln.getBean(PathInfos.class), kiln.getBean(Derivations.class),
         kiln.getBean(DerivationPaths.class), kiln.getBean(Planner.class), kiln.getBean(TwinRegistrar.class),
-        new BuildQueue(live, waiters, runner), kiln.getBean(Resolver.class));
+        new BuildQueue(live, waiters, runner, interests, refusals), kiln.getBean(Resolver.class));
     control = new BuildControl(kiln.getBean(Builds.class), live, recorder, waiters, runner, lease, realiser);
     lease.join();
     runner.start();

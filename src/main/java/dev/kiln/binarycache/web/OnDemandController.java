@@ -39,7 +39,7 @@ class OnDemandController {
   }
 
   @GetMapping(BinaryCacheController.ON_DEMAND + "/" + BinaryCacheController.HASH + ".narinfo")
-  @Operation(summary = "Describe a path, built where it is not here", description = "HEAD builds nothing. GET sends a line a second while it waits; where the build fails then, the body is broken off, and the next GET is told why.")
+  @Operation(summary = "Describe a path, built where it is not here", description = "HEAD builds nothing. GET sends a line a second while it waits; where the build fails then, the body is broken off, and the next GET is told why. A client that hangs up leaves its build as one of /store does.")
   @ApiResponse(responseCode = "200", description = "The narinfo, with Kiln's signature")
   @ApiResponse(responseCode = "404", description = "The path is not here, and no known derivation produces it")
   @ApiResponse(responseCode = "424", description = "A build that it needs failed")

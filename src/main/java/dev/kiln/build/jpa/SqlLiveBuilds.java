@@ -27,7 +27,9 @@ import dev.kiln.build.BuildOrder;
 import dev.kiln.build.Claim;
 import dev.kiln.build.LiveBuilds;
 import dev.kiln.build.LostClaimException;
+import dev.kiln.build.Priority;
 import dev.kiln.build.Submission;
+import dev.kiln.build.Wish;
 import dev.kiln.build.jpa.SqlSubmissions.Submitted;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
@@ -49,16 +51,40 @@ class SqlLiveBuilds implements LiveBuilds {
       where derivation = any(?::bytea[]) and (state in %s or remember_until > now())
       order by 4 limit 1""".formatted(BuildSql.LIVE);
 
+  /**
+   * Looks at one row for each priority, lane and need, from one to the next along the index, however many builds are queued. Of the
+   * lanes of a priority comes first which has the fewest builds running, then whose turn was longest ago; of a lane, the highest.
+   */
   private static final String CLAIM = """
-      with next as (
-        select id from build
-        where state = 'queued' and (not_before is null or not_before <= now()) and id <> all (?::uuid[])
-          and exists (select from replica where id = ? and lease_until > now() and not draining)
-        order by priority desc, height desc, queued_at
-        limit 1 for update skip locked)
+      with recursive kind (priority, lane, needs) as (
+        (select priority, lane, needs from build where state = 'queued'
+         order by priority desc, lane desc, needs desc limit 1)
+        union all
+        select following.priority, following.lane, following.needs from kind cross join lateral (
+          select build.priority, build.lane, build.needs from build
+          where build.state = 'queued'
+            and (build.priority, build.lane, build.needs) < (kind.priority, kind.lane, kind.needs)
+          order by build.priority desc, build.lane desc, build.needs desc limit 1) as following),
+      busy (lane, jobs) as (select lane, count(*) from build where state = 'running' group by lane),
+      turn as materialized (
+        select kind.priority, kind.lane, array_agg(kind.needs) as needs
+        from kind join replica on replica.id = ? and lease_until > now() and not draining
+          and string_to_array(kind.needs, ' ') <@ offers
+        left join busy on busy.lane = kind.lane
+        group by kind.priority, kind.lane, busy.jobs
+        order by kind.priority desc, coalesce(busy.jobs, 0), coalesce(array_position(?::integer[], kind.lane), 0)),
+      next as (
+        select head.id from turn cross join lateral (
+          select due.id from unnest(turn.needs) as met (needs) cross join lateral (
+            select id, height, queued_at from build
+            where state = 'queued' and priority = turn.priority and lane = turn.lane and needs = met.needs
+              and (not_before is null or not_before <= now()) and id <> all (?::uuid[])
+            order by height desc, queued_at limit 1 for update skip locked) as due
+          order by due.height desc, due.queued_at limit 1) as head
+        limit 1)
       update build set state = 'running', replica = ?, fence = fence + 1, started_at = now()
       from next where build.id = next.id
-      returning\s""" + BuildSql.CLAIM_COLUMNS;
+      returning\s""" + BuildSql.CLAIM_COLUMNS + ", build.lane";
 
   private static final String SUCCEED = "update build set state = 'succeeded', ended_at = now(), log_size = ?,"
       + " processor_ms = ?::bigint, peak_memory = ?::bigint, ingest_ms = ?::bigint where "
@@ -83,18 +109,6 @@ class SqlLiveBuilds implements LiveBuilds {
         remember_until = case when ?::interval > interval '0' then now() + ?::interval end
       where\s"""
       + BuildSql.CLAIMED;
-
-  private static final String END_DEPENDENTS = """
-      with recursive dependent (id) as (
-        select build from build_input where input = ?
-        union
-        select build_input.build from dependent join build_input on build_input.input = dependent.id),
-      given as (
-        select build.id from build join dependent using (id) where build.state in %s order by build.id for update of build)
-      update build set state = ?, ended_at = now(), failure = ?, message = ?, failed_input = ?
-      from given where build.id = given.id
-      returning build.id"""
-      .formatted(BuildSql.LIVE);
 
   private static final String GIVE_BACK = """
       update build set state = 'queued', queued_at = now(), started_at = null, replica = null,
@@ -131,13 +145,18 @@ class SqlLiveBuilds implements LiveBuilds {
 
   private final BuildRows rows;
   private final SqlSubmissions submissions;
+  private final SqlDependents dependents;
+  private final SqlWishes wishes;
+  private final ServedLanes served = new ServedLanes();
   private final JdbcTemplate jdbc;
   private final TransactionTemplate transaction;
 
-  SqlLiveBuilds(BuildRows rows, SqlSubmissions submissions, JdbcTemplate jdbc,
-      PlatformTransactionManager transactions) {
+  SqlLiveBuilds(BuildRows rows, SqlSubmissions submissions, SqlDependents dependents, SqlWishes wishes,
+      JdbcTemplate jdbc, PlatformTransactionManager transactions) {
     this.rows = rows;
     this.submissions = submissions;
+    this.dependents = dependents;
+    this.wishes = wishes;
     this.jdbc = jdbc;
     this.transaction = new TransactionTemplate(transactions);
   }
@@ -148,11 +167,22 @@ class SqlLiveBuilds implements LiveBuilds {
         (Object) BuildSql.hashes(derivations)).stream().findFirst();
   }
 
+  /** What is live for others already becomes as urgent afterwards: those who submit the same at once would lock each other out. */
   @Override
-  public Submission submit(List<BuildOrder> orders, StorePath wanted, String requestedBy) {
+  public Submission submit(List<BuildOrder> orders, StorePath wanted, Wish wish) {
+    List<UUID> others = new ArrayList<>();
+    Submission submission = submit(orders, wanted, wish, others);
+    if (submission instanceof Submission.Accepted && !others.isEmpty()) {
+      wishes.raiseAlone(others, wish);
+    }
+    return submission;
+  }
+
+  private Submission submit(List<BuildOrder> orders, StorePath wanted, Wish wish, List<UUID> others) {
     for (int attempt = 1;; attempt++) {
+      others.clear();
       try {
-        return Objects.requireNonNull(transaction.execute(status -> submit(orders, wanted, requestedBy, status)));
+        return Objects.requireNonNull(transaction.execute(status -> submit(orders, wanted, wish, others, status)));
       } catch (PessimisticLockingFailureException e) {
         log.debug("submission of {} builds, attempt {}", orders.size(), attempt, e);
         if (attempt == TRIES) {
@@ -162,8 +192,9 @@ class SqlLiveBuilds implements LiveBuilds {
     }
   }
 
-  private Submission submit(List<BuildOrder> orders, StorePath wanted, String requestedBy, TransactionStatus status) {
-    Submitted submitted = submissions.submit(orders, requestedBy);
+  private Submission submit(List<BuildOrder> orders, StorePath wanted, Wish wish, List<UUID> others,
+      TransactionStatus status) {
+    Submitted submitted = submissions.submit(orders, wish);
     if (submitted.remembered().isPresent()) {
       return remembered(submitted.remembered().get(), status);
     }
@@ -172,7 +203,12 @@ class SqlLiveBuilds implements LiveBuilds {
       status.setRollbackOnly();
       return new Submission.OutOfDate();
     }
-    return new Submission.Accepted(build.get(), submitted.queued());
+    boolean fresh = !submitted.others().contains(build.get());
+    if (fresh) {
+      wish.replica().ifPresent(replica -> wishes.wish(replica, List.of(build.get())));
+    }
+    others.addAll(submitted.others());
+    return new Submission.Accepted(build.get(), submitted.queued(), fresh);
   }
 
   private Submission remembered(UUID failed, TransactionStatus status) {
@@ -188,8 +224,10 @@ class SqlLiveBuilds implements LiveBuilds {
   @Transactional
   public Optional<Claim> claim(UUID replica, Collection<UUID> except) {
     jdbc.execute("set local synchronous_commit = off");
-    return jdbc.query(CLAIM, (row, _) -> BuildSql.claim(row), BuildSql.array(except), replica, replica).stream()
-        .findFirst();
+    return jdbc.query(CLAIM, (row, _) -> {
+      served.served(row.getInt("lane"));
+      return BuildSql.claim(row);
+    }, replica, served.inOrder(), BuildSql.array(except), replica).stream().findFirst();
   }
 
   @Override
@@ -216,24 +254,7 @@ class SqlLiveBuilds implements LiveBuilds {
     String memory = BuildSql.interval(remembered);
     requireClaimed(claim, jdbc.update(FAIL, failure.kind().name(), message, BuildSql.nullable(failure.exitCode()),
         logSize, failure.failedInput().orElse(null), memory, memory, claim.build(), claim.replica(), claim.fence()));
-    return endDependents(claim.build(), BuildRow.FAILED, BuildFailure.Kind.INPUT_FAILED,
-        "it needs '" + claim.derivation() + "', whose build failed: " + message);
-  }
-
-  /**
-   * Once more as long as there are any: of those that are submitted to wait for one that waits, the first round need not know.
-   *
-   * @return they, and their root
-   */
-  private List<UUID> endDependents(UUID root, String state, BuildFailure.Kind failure, String message) {
-    List<UUID> ended = new ArrayList<>(List.of(root));
-    String kind = state.equals(BuildRow.FAILED) ? failure.name() : null;
-    List<UUID> round;
-    do {
-      round = jdbc.query(END_DEPENDENTS, (row, _) -> BuildSql.id(row, 1), root, state, kind, message, root);
-      ended.addAll(round);
-    } while (!round.isEmpty());
-    return ended;
+    return dependents.fail(claim.build(), "it needs '" + claim.derivation() + "', whose build failed: " + message);
   }
 
   @Override
@@ -249,7 +270,9 @@ class SqlLiveBuilds implements LiveBuilds {
   }
 
   private Submission waitFor(Claim claim, StorePath first, TransactionStatus status) {
-    Submitted submitted = submissions.submit(List.of(new BuildOrder(first, Set.of(), 1)), "");
+    // the row of the claim's build says for whom
+    Wish anybody = new Wish("", Priority.BACKGROUND, Optional.of(claim.replica()));
+    Submitted submitted = submissions.submit(List.of(new BuildOrder(first, Set.of(), 1)), anybody);
     if (submitted.remembered().isPresent()) {
       return remembered(submitted.remembered().get(), status);
     }
@@ -257,7 +280,7 @@ class SqlLiveBuilds implements LiveBuilds {
     int inputs = input.isPresent() ? 1 : 0;
     requireClaimed(claim, jdbc.update(WAIT, inputs, inputs, claim.build(), claim.replica(), claim.fence()));
     input.ifPresent(id -> submissions.connect(claim.build(), id));
-    return new Submission.Accepted(input.orElse(claim.build()), inputs == 0 ? 1 : submitted.queued());
+    return new Submission.Accepted(input.orElse(claim.build()), inputs == 0 ? 1 : submitted.queued(), true);
   }
 
   private static void requireClaimed(Claim claim, int updated) {
@@ -270,8 +293,7 @@ class SqlLiveBuilds implements LiveBuilds {
   @Transactional
   public List<UUID> cancel(UUID build, String message) {
     return jdbc.query(CANCEL, (row, _) -> row.getString(1), BuildSql.storable(message), build).stream().findFirst()
-        .map(name -> endDependents(build, BuildRow.CANCELLED, BuildFailure.Kind.INPUT_FAILED,
-            "it needs '" + name + "', whose build was cancelled"))
+        .map(name -> dependents.cancel(build, "it needs '" + name + "', whose build was cancelled"))
         .orElse(List.of());
   }
 

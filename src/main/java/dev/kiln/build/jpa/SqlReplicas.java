@@ -1,6 +1,8 @@
 package dev.kiln.build.jpa;
 
 import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 import com.zaxxer.hikari.HikariConfig;
@@ -22,7 +24,7 @@ class SqlReplicas implements Replicas, DisposableBean {
   private static final String FORGET = "delete from replica where lease_until < now() - interval '1 day'";
 
   private static final String JOIN = """
-      insert into replica (id, address, lease_until) values (?, ?, now() + ?::interval)""";
+      insert into replica (id, address, lease_until, offers) values (?, ?, now() + ?::interval, ?::text[])""";
 
   private static final String RENEW = """
       update replica set lease_until = now() + ?::interval where id = ? and lease_until > now()""";
@@ -46,9 +48,10 @@ class SqlReplicas implements Replicas, DisposableBean {
   }
 
   @Override
-  public void join(UUID replica, String address, Duration lease) {
+  public void join(UUID replica, String address, Duration lease, Optional<Set<String>> offers) {
     jdbc.update(FORGET);
-    jdbc.update(JOIN, replica, address, BuildSql.interval(lease));
+    jdbc.update(JOIN, replica, address, BuildSql.interval(lease),
+        offers.map(words -> words.toArray(String[]::new)).orElse(null));
   }
 
   @Override

@@ -14,6 +14,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Component;
 
 import dev.kiln.build.BuildOrder;
+import dev.kiln.build.Wish;
 import dev.kiln.jdbc.BulkInsert;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
@@ -28,7 +29,7 @@ import dev.kiln.storepath.StorePathHash;
 class SqlSubmissions {
 
   /** A row to be inserted. */
-  private record Row(UUID id, BuildOrder order, String requestedBy) {}
+  private record Row(UUID id, BuildOrder order, Wish wish) {}
 
   private record Edge(UUID build, UUID input) {}
 
@@ -39,8 +40,15 @@ class SqlSubmissions {
    * @param remembered the last build of one of them, if that failed and is not to be run again yet
    * @param overtaken whether one of them ended without a result while the others were submitted
    * @param queued how many can begin
+   * @param others those of {@code live} that were live before
    */
-  record Submitted(Map<StorePathHash, UUID> live, Optional<UUID> remembered, boolean overtaken, int queued) {}
+  record Submitted(Map<StorePathHash, UUID> live, Optional<UUID> remembered, boolean overtaken, int queued,
+      Set<UUID> others) {
+
+    private static Submitted nothing(Optional<UUID> remembered) {
+      return new Submitted(Map.of(), remembered, remembered.isEmpty(), 0, Set.of());
+    }
+  }
 
   private static final BulkInsert<Row> BUILDS = BulkInsert.<Row>into("build")
       .column("id", "uuid", Row::id)
@@ -49,7 +57,13 @@ class SqlSubmissions {
       .column("state", "text", row -> row.order().inputs().isEmpty() ? BuildRow.QUEUED : BuildRow.WAITING)
       .column("waits_for", "integer", row -> row.order().inputs().size())
       .column("height", "integer", row -> row.order().height())
-      .column("requested_by", "text", Row::requestedBy);
+      .column("requested_by", "text", row -> row.wish().requestedBy())
+      .column("priority", "integer", row -> row.wish().priority().level())
+      .column("kept", "boolean", row -> row.wish().isKept())
+      .column("requester", "integer", row -> row.wish().requester())
+      .column("lane", "integer", row -> row.wish().requester())
+      .column("needs", "bytea", "coalesce((select derivation.needs from derivation where hash = given.needs), '')",
+          row -> row.order().derivation().hash().toByteArray());
 
   private static final BulkInsert<Edge> EDGES = BulkInsert.<Edge>into("build_input")
       .column("build", "uuid", Edge::build).column("input", "uuid", Edge::input);
@@ -96,6 +110,13 @@ class SqlSubmissions {
       from unnest(?::uuid[], ?::integer[]) as given (id, waits_for)
       where build.id = given.id""";
 
+  private static final String INHERIT = """
+      update build set priority = greatest(build.priority, dependent.priority), kept = build.kept or dependent.kept,
+        requester = case when build.requested_by = '' then dependent.requester else build.requester end,
+        lane = case when build.requested_by = '' then dependent.lane else build.lane end,
+        requested_by = case when build.requested_by = '' then dependent.requested_by else build.requested_by end
+      from build as dependent where dependent.id = ? and build.id = ?""";
+
   private final JdbcTemplate jdbc;
 
   SqlSubmissions(JdbcTemplate jdbc) {
@@ -103,24 +124,26 @@ class SqlSubmissions {
   }
 
   /** @param orders inputs before what needs them */
-  Submitted submit(List<BuildOrder> orders, String requestedBy) {
+  Submitted submit(List<BuildOrder> orders, Wish wish) {
     Map<StorePathHash, UUID> live = new HashMap<>();
     Optional<UUID> known = remembered(orders);
     if (known.isPresent()) {
-      return new Submitted(live, known, false, 0);
+      return Submitted.nothing(known);
     }
-    List<Row> fresh = insert(orders, requestedBy);
+    List<Row> fresh = insert(orders, wish);
     fresh.forEach(row -> live.put(row.order().derivation().hash(), row.id()));
     Optional<UUID> remembered = takeBack(live);
     if (remembered.isPresent()) {
-      return new Submitted(live, remembered, false, 0);
+      return Submitted.nothing(remembered);
     }
     Set<StorePathHash> inserted = new HashSet<>();
     fresh.forEach(row -> inserted.add(row.order().derivation().hash()));
     if (inserted.size() < orders.size() && !hold(orders, inserted, live)) {
-      return new Submitted(live, Optional.empty(), true, 0);
+      return Submitted.nothing(Optional.empty());
     }
-    return new Submitted(live, Optional.empty(), false, connect(fresh, live));
+    Set<UUID> others = new HashSet<>(live.values());
+    fresh.forEach(row -> others.remove(row.id()));
+    return new Submitted(live, Optional.empty(), false, connect(fresh, live), others);
   }
 
   /** Looked for beforehand, too, where it would be a pity to insert many rows for each reader of what cannot be built. */
@@ -133,9 +156,9 @@ class SqlSubmissions {
   }
 
   /** @return the rows that are new: of the others there is a live build */
-  private List<Row> insert(List<BuildOrder> orders, String requestedBy) {
+  private List<Row> insert(List<BuildOrder> orders, Wish wish) {
     Map<StorePathHash, Row> rows = new HashMap<>();
-    orders.forEach(order -> rows.put(order.derivation().hash(), new Row(UUID.randomUUID(), order, requestedBy)));
+    orders.forEach(order -> rows.put(order.derivation().hash(), new Row(UUID.randomUUID(), order, wish)));
     List<Row> sorted = rows.values().stream()
         .sorted(Comparator.comparing((Row row) -> row.order().derivation().hash())).toList();
     return BUILDS.insertReturning("derivation", jdbc, sorted).stream()
@@ -197,9 +220,10 @@ class SqlSubmissions {
     return queued;
   }
 
-  /** Makes {@code build} wait for {@code input}, too. */
+  /** Makes {@code build} wait for {@code input}, too, which becomes as urgent, and is kept if {@code build} is. */
   void connect(UUID build, UUID input) {
     EDGES.insert(jdbc, List.of(new Edge(build, input)));
+    jdbc.update(INHERIT, build, input);
   }
 
   /** @return that of {@code wanted} */

@@ -14,9 +14,11 @@ import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
+import dev.kiln.build.Abilities;
 import dev.kiln.build.BuildException;
 import dev.kiln.build.BuildProperties;
 import dev.kiln.build.Builder;
+import dev.kiln.build.Builtin;
 import dev.kiln.build.BuiltinRequirements;
 import dev.kiln.castore.Castore;
 import dev.kiln.castore.Checkouts;
@@ -61,6 +63,12 @@ class BuilderConfiguration {
     Platform platform = Platform.of(properties, Architecture.here());
     return request -> platform.requireFeatures(request.derivationPath(), request.derivation(),
         Attributes.of(request.derivationPath(), request.derivation()));
+  }
+
+  @Bean
+  Abilities abilities(BuildProperties properties, @Qualifier(Builder.SANDBOX) Builder sandbox, List<Builtin> builtins) {
+    return new SandboxAbilities(properties, Platform.of(properties, Architecture.here()), sandbox,
+        builtins.stream().map(Builtin::name).toList());
   }
 
   /** There is no sandbox here. The message says why, and what would help. */

@@ -16,6 +16,10 @@ record DisabledBuilder(String reason) implements Builder {
 
   @Override
   public BuildResult build(BuildRequest request, OutputStream log) {
-    throw new BuildException.CannotBuildHere("builds are disabled: " + reason);
+    throw refusal();
+  }
+
+  BuildException.CannotBuildHere refusal() {
+    return new BuildException.CannotBuildHere("builds are disabled: " + reason);
   }
 }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.StringJoiner;
 import java.util.TreeSet;
@@ -13,6 +14,7 @@ import java.util.stream.Collectors;
 import dev.kiln.build.BuildException;
 import dev.kiln.build.BuildProperties;
 import dev.kiln.bytes.ByteString;
+import dev.kiln.derivation.BuildNeeds;
 import dev.kiln.derivation.Derivation;
 import dev.kiln.derivation.DerivationOutput;
 import dev.kiln.storepath.StorePath;
@@ -59,6 +61,19 @@ record Platform(List<String> systems, SortedSet<String> features) {
       ProcessorLevels.here().forEach(level -> systems.add(level + "-linux"));
     }
     return systems;
+  }
+
+  /** @return the words of what can be built here */
+  Set<String> offered() {
+    Set<String> words = new TreeSet<>();
+    systems.forEach(system -> words.add(BuildNeeds.platformWord(system)));
+    words.addAll(offeredFeatures());
+    return words;
+  }
+
+  /** @return of these, the words that are no system's */
+  Set<String> offeredFeatures() {
+    return features.stream().map(BuildNeeds::featureWord).collect(Collectors.toSet());
   }
 
   boolean hasKvm() {

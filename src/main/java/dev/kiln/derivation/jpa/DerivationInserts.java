@@ -18,6 +18,7 @@ import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Component;
 
+import dev.kiln.derivation.BuildNeeds;
 import dev.kiln.derivation.DerivationOutput;
 import dev.kiln.derivation.DerivationOutput.Fixed;
 import dev.kiln.derivation.KnownDerivation;
@@ -134,6 +135,7 @@ class DerivationInserts {
         .column("input_outputs", "text", "string_to_array(input_outputs, ' ')", DerivationInserts::wantedOutputs)
         .column("modulo", "text", known -> known.hash().render())
         .column("output_hash", "bytea", known -> known.outputHash().value().toByteArray())
+        .column("needs", "text", known -> BuildNeeds.of(known.derivation()).map(BuildNeeds::render).orElse(null))
         .column("registered_at", "timestamptz", _ -> now);
   }
 

@@ -52,7 +52,7 @@ class BuildControlController {
   @DeleteMapping("/{id}")
   @Operation(summary = "Cancel a build", description = """
       Kills its processes, on whichever replica they run. Builds that wait for it are cancelled with it, and all their readers are told.
-      The next read builds it anew.""")
+      The next read builds it anew. What it waited for goes on, unless all who wanted it would have it cancelled when they leave.""")
   @ApiResponse(responseCode = "204", description = "It is cancelled, now or before")
   @ApiResponse(responseCode = "404", description = "There is no such build")
   @ApiResponse(responseCode = "409", description = "It has ended already")

@@ -1,5 +1,6 @@
 package dev.kiln.realise.web;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
@@ -29,6 +30,7 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
 import tools.jackson.databind.json.JsonMapper;
 
+import dev.kiln.realise.Reader;
 import dev.kiln.realise.Realisation.Building;
 import dev.kiln.realise.Realisation.Here;
 import dev.kiln.realise.RealiseException;
@@ -45,7 +47,7 @@ class RealiseController {
   /** What to make be here, as JSON. */
   record RealiseRequest(
       @Schema(description = "Store paths, whole or by their base names", example = "[\"00000000000000000000000000000000-x\"]") @NotEmpty @Size(max = MAX_PATHS) List<@NotNull String> paths,
-      @Schema(description = "Whether to go on with the others when one fails. Builds that have begun go on in any case") boolean keepGoing) {}
+      @Schema(description = "Whether to go on with the others when one fails. Builds that have begun go on as after a client that hangs up") boolean keepGoing) {}
 
   /** A line of the answer, as JSON. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -54,8 +56,13 @@ class RealiseController {
       @Schema(description = "Where its build can be watched") @Nullable String build,
       @Schema(description = "Why it failed: what a read of it would be answered with") @Nullable ProblemDetail problem) {}
 
-  /** @param failure empty if the path is here */
-  private record Finished(StorePath path, Optional<RealiseException> failure) {}
+  /** What there is to tell, or that nobody is there to be told. */
+  private sealed interface News {
+    /** @param failure empty if the path is here */
+    record Finished(StorePath path, Optional<RealiseException> failure) implements News {}
+
+    record ReaderLeft() implements News {}
+  }
 
   private final Realiser realiser;
   private final RealiseAdvice advice;
@@ -70,13 +77,16 @@ class RealiseController {
   @PostMapping(path = "/api/v1/realise", consumes = MediaType.APPLICATION_JSON_VALUE, produces = MediaType.APPLICATION_NDJSON_VALUE)
   @Operation(summary = "Make many paths be here", description = """
       Answers with a line of JSON whenever there is news of a path: that it is being built, and that it is here, failed, or was skipped
-      because another failed. The answer ends when all is said.""")
+      because another failed. The answer ends when all is said. Its builds are less urgent than those that a read of /store waits for,
+      unless the Prefer header says otherwise: priority=interactive, normal or background. When the client hangs up, they go on or are
+      cancelled as kiln.build.abandoned says, or Prefer: abandon=continue or abandon=cancel.""")
   @ApiResponse(responseCode = "200", description = "A line for each event", content = @Content(mediaType = MediaType.APPLICATION_NDJSON_VALUE, schema = @Schema(implementation = Progress.class)))
   @ApiResponse(responseCode = "400", description = "A path is malformed, or there are none, or too many")
   void realise(@Valid @RequestBody RealiseRequest request, HttpServletResponse response) throws IOException {
     List<StorePath> paths = request.paths().stream().map(RealiseController::parse).distinct().toList();
     response.setContentType(MediaType.APPLICATION_NDJSON_VALUE);
-    BlockingQueue<Finished> finished = new LinkedBlockingQueue<>();
+    BlockingQueue<News> finished = new LinkedBlockingQueue<>();
+    var _ = Reader.current().left().thenRun(() -> finished.add(new News.ReaderLeft()));
     Set<StorePath> open = new LinkedHashSet<>(paths);
     boolean going = true;
     for (StorePath path : paths) {
@@ -98,19 +108,19 @@ class RealiseController {
     return path.startsWith("/") ? StorePath.parse(path) : StorePath.parseBaseName(path);
   }
 
-  private void begin(StorePath path, BlockingQueue<Finished> finished, HttpServletResponse response)
+  private void begin(StorePath path, BlockingQueue<News> finished, HttpServletResponse response)
       throws IOException {
     try {
       switch (realiser.realise(path)) {
-        case Here _ -> finished.add(new Finished(path, Optional.empty()));
+        case Here _ -> finished.add(new News.Finished(path, Optional.empty()));
         case Building building -> {
           write(new Progress(path.toString(), "building", BuildControlController.PATH + "/" + building.build(), null),
               response);
-          var _ = building.done().whenComplete((_, error) -> finished.add(new Finished(path, failure(error))));
+          var _ = building.done().whenComplete((_, error) -> finished.add(new News.Finished(path, failure(error))));
         }
       }
     } catch (RealiseException e) {
-      finished.add(new Finished(path, Optional.of(e)));
+      finished.add(new News.Finished(path, Optional.of(e)));
     }
   }
 
@@ -122,13 +132,13 @@ class RealiseController {
     };
   }
 
-  private static List<Finished> drain(BlockingQueue<Finished> finished) {
-    List<Finished> all = new ArrayList<>();
+  private static List<News> drain(BlockingQueue<News> finished) {
+    List<News> all = new ArrayList<>();
     finished.drainTo(all);
     return all;
   }
 
-  private static Finished take(BlockingQueue<Finished> finished) throws IOException {
+  private static News take(BlockingQueue<News> finished) throws IOException {
     try {
       return finished.take();
     } catch (InterruptedException _) {
@@ -138,17 +148,19 @@ class RealiseController {
   }
 
   /** @return whether to go on */
-  private boolean tell(List<Finished> news, Set<StorePath> open, boolean keepGoing,
-      HttpServletResponse response) throws IOException {
+  private boolean tell(List<News> all, Set<StorePath> open, boolean keepGoing, HttpServletResponse response)
+      throws IOException {
     boolean failed = false;
-    for (Finished each : news) {
-      open.remove(each.path());
-      if (each.failure().isPresent()) {
-        failed = true;
-        write(new Progress(each.path().toString(), "failed", null, advice.on(each.failure().get()).getBody()),
-            response);
-      } else {
-        write(new Progress(each.path().toString(), "here", null, null), response);
+    for (News news : all) {
+      switch (news) {
+        case News.ReaderLeft _ -> throw new EOFException("the client has gone");
+        case News.Finished(StorePath path, Optional<RealiseException> failure) -> {
+          open.remove(path);
+          failed |= failure.isPresent();
+          write(failure.isPresent()
+              ? new Progress(path.toString(), "failed", null, advice.on(failure.get()).getBody())
+              : new Progress(path.toString(), "here", null, null), response);
+        }
       }
     }
     return keepGoing || !failed;

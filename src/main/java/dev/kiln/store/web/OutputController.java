@@ -58,7 +58,7 @@ class OutputController {
   ResponseEntity<?> output(@Parameter(description = "<hash>-<name>.drv") @PathVariable String drv,
       @Parameter(description = "The output's name: out, dev and so on") @PathVariable String output,
       @Parameter(description = "Whether to be sent to the output itself") @RequestParam(defaultValue = "false") boolean redirect,
-      @Parameter(description = "respond-async, or wait=<seconds> (RFC 7240): how long to wait for a build", schema = @Schema(type = "string")) @RequestHeader(name = "Prefer", required = false) @Nullable List<String> prefer)
+      @Parameter(description = "respond-async, or wait=<seconds> (RFC 7240): how long to wait for a build; abandon=cancel or abandon=continue: what becomes of it when nobody waits any more; priority=interactive, normal or background", schema = @Schema(type = "string")) @RequestHeader(name = "Prefer", required = false) @Nullable List<String> prefer)
       throws IOException, InterruptedException {
     StorePath derivation = StorePath.parseBaseName(drv);
     return patience.read(prefer, until -> {

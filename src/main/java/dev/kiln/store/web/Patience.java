@@ -14,6 +14,7 @@ import org.springframework.stereotype.Component;
 
 import dev.kiln.http.Prefer;
 import dev.kiln.realise.RealiseException.StillBuilding;
+import dev.kiln.realise.Realiser;
 
 /** How long a reader waits for builds, as its {@code Prefer} header (RFC 7240) and the configuration say. */
 @Component
@@ -27,10 +28,12 @@ class Patience {
   /** @param preferred whether the client asked for an answer by {@code until}, even if it is only that it is being built */
   private record Wait(Instant until, boolean preferred) {}
 
+  private final Realiser realiser;
   private final StoreProperties properties;
   private final Clock clock;
 
-  Patience(StoreProperties properties, Clock clock) {
+  Patience(Realiser realiser, StoreProperties properties, Clock clock) {
+    this.realiser = realiser;
     this.properties = properties;
     this.clock = clock;
   }
@@ -48,6 +51,8 @@ class Patience {
       if (!wait.preferred()) {
         throw e;
       }
+      // who was told so need not stay
+      realiser.keep(e.build());
       return ResponseEntity.accepted().header(HttpHeaders.LOCATION, "/api/v1/builds/" + e.build()).build();
     }
   }

@@ -75,7 +75,7 @@ class StoreController {
   @ApiResponse(responseCode = "504", description = "A build that it needs took too long")
   @ApiResponse(responseCode = "508", description = "Its symbolic links lead round in a circle")
   ResponseEntity<?> read(HttpServletRequest request, HttpMethod method,
-      @Parameter(description = "respond-async, or wait=<seconds> (RFC 7240): how long to wait for a build", schema = @Schema(type = "string")) @RequestHeader(name = "Prefer", required = false) @Nullable List<String> prefer,
+      @Parameter(description = "respond-async, or wait=<seconds> (RFC 7240): how long to wait for a build; abandon=cancel or abandon=continue: what becomes of it when nobody waits any more; priority=interactive, normal or background", schema = @Schema(type = "string")) @RequestHeader(name = "Prefer", required = false) @Nullable List<String> prefer,
       @Parameter(hidden = true) @RequestHeader(name = HttpHeaders.RANGE, required = false) @Nullable String range,
       @Parameter(hidden = true) @RequestHeader(name = HttpHeaders.IF_RANGE, required = false) @Nullable String ifRange,
       @Parameter(hidden = true) @RequestHeader(name = HttpHeaders.ACCEPT, required = false) @Nullable List<String> accept)
@@ -138,7 +138,7 @@ class StoreController {
   @ApiResponse(responseCode = "508", description = "Its symbolic links lead round in a circle")
   ResponseEntity<?> stat(HttpServletRequest request,
       @Parameter(description = "Whether to follow a symbolic link") @RequestParam(defaultValue = "false") boolean follow,
-      @Parameter(description = "respond-async, or wait=<seconds> (RFC 7240): how long to wait for a build", schema = @Schema(type = "string")) @RequestHeader(name = "Prefer", required = false) @Nullable List<String> prefer)
+      @Parameter(description = "respond-async, or wait=<seconds> (RFC 7240): how long to wait for a build; abandon=cancel or abandon=continue: what becomes of it when nobody waits any more; priority=interactive, normal or background", schema = @Schema(type = "string")) @RequestHeader(name = "Prefer", required = false) @Nullable List<String> prefer)
       throws IOException, InterruptedException {
     Location location = StoreUrl.parse(request.getRequestURI().substring(STAT_PREFIX.length()));
     return patience.read(prefer, until -> ResponseEntity.ok().cacheControl(FileHeaders.FOR_EVER)

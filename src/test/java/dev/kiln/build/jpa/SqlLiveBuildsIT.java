@@ -35,10 +35,12 @@ import dev.kiln.build.Builds.Filter;
 import dev.kiln.build.Claim;
 import dev.kiln.build.LiveBuilds;
 import dev.kiln.build.LostClaimException;
+import dev.kiln.build.Priority;
 import dev.kiln.build.Replicas;
 import dev.kiln.build.Submission;
 import dev.kiln.build.Submission.Accepted;
 import dev.kiln.build.Submission.Remembered;
+import dev.kiln.build.Wish;
 import dev.kiln.derivation.Derivations;
 import dev.kiln.derivation.KnownDerivation;
 import dev.kiln.harness.BuildInvariants;
@@ -55,6 +57,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 class SqlLiveBuildsIT {
 
   private static final Duration LEASE = Duration.ofHours(1);
+  private static final Optional<Set<String>> OFFERS = Optional.of(Set.of("x86_64-linux", "aarch64-linux"));
+  private static final Wish WISH = new Wish("test", Priority.NORMAL, Optional.empty());
   private static final BuildFailure FAILURE = new BuildFailure(Kind.BUILDER_FAILED, "nul \0 and \ud83d\ude00",
       OptionalInt.of(137), Optional.empty());
 
@@ -85,8 +89,8 @@ class SqlLiveBuildsIT {
   void empty() {
     jdbc.update("truncate build, replica cascade");
     derivations.register(List.of(leaf, left, right, top));
-    replicas.join(here, "here", LEASE);
-    replicas.join(there, "there", LEASE);
+    replicas.join(here, "here", LEASE, OFFERS);
+    replicas.join(there, "there", LEASE, OFFERS);
   }
 
   private static BuildOrder order(KnownDerivation known, int height, KnownDerivation... inputs) {
@@ -103,7 +107,7 @@ class SqlLiveBuildsIT {
   }
 
   private UUID submit(List<BuildOrder> orders, KnownDerivation wanted) {
-    return ((Accepted) live.submit(orders, wanted.path(), "test")).wanted();
+    return ((Accepted) live.submit(orders, wanted.path(), WISH)).wanted();
   }
 
   private Claim claim(UUID replica) {
@@ -160,7 +164,7 @@ class SqlLiveBuildsIT {
   @Test
   void areNotSubmittedForWhatIsHereAlready() {
     register(leaf);
-    assertThat(live.submit(List.of(order(leaf, 0)), leaf.path(), "test")).isEqualTo(new Submission.OutOfDate());
+    assertThat(live.submit(List.of(order(leaf, 0)), leaf.path(), WISH)).isEqualTo(new Submission.OutOfDate());
     UUID wanted = submit(List.of(order(leaf, 1), order(left, 0, leaf)), left);
     assertThat(state(wanted)).isEqualTo(new Queued());
     assertThat(live.find(hashes(leaf))).isEmpty();
@@ -200,7 +204,7 @@ class SqlLiveBuildsIT {
     submitDiamond();
     Claim failed = claim(here);
     live.fail(failed, FAILURE, 0, Duration.ofHours(1));
-    assertThat(live.submit(List.of(order(leaf, 1), order(left, 0, leaf)), left.path(), "test"))
+    assertThat(live.submit(List.of(order(leaf, 1), order(left, 0, leaf)), left.path(), WISH))
         .isInstanceOfSatisfying(Remembered.class, it -> assertThat(it.failed().id()).isEqualTo(failed.build()));
     assertThat(live.find(hashes(leaf, left))).contains(new LiveBuilds.Live(failed.build(), leaf.path(), true));
     assertThat(live.find(hashes(left))).isEmpty();

@@ -70,7 +70,7 @@ class JpaChecksIT {
   @BeforeEach
   void empty() {
     jdbc.update("truncate build cascade");
-    replicas.join(replica, "here", Duration.ofHours(1));
+    replicas.join(replica, "here", Duration.ofHours(1), Optional.empty());
     derivations.register(List.of(one, two));
     jdbc.update("""
         insert into build (id, derivation, derivation_name, state, started_at, ended_at)
@@ -203,7 +203,7 @@ class JpaChecksIT {
     UUID lost = submit(one, T0);
     replicas.leave(replica);
     UUID other = UUID.randomUUID();
-    replicas.join(other, "there", Duration.ofHours(1));
+    replicas.join(other, "there", Duration.ofHours(1), Optional.empty());
     Check next = new Check(UUID.randomUUID(), build, one.path(), T0.plusSeconds(7), new Queued());
     assertThat(checks.submit(next, other)).isTrue();
     assertThat(state(lost)).isEqualTo(new Lost(Optional.empty(), T0.plusSeconds(7)));
