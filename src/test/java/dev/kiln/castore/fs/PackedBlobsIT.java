@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -28,6 +29,7 @@ import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.jdbc.JdbcTestUtils;
 
+import dev.kiln.bytes.ByteString;
 import dev.kiln.castore.Blobs;
 import dev.kiln.castore.Blobs.Batch;
 import dev.kiln.castore.BlobsContract;
@@ -338,6 +340,26 @@ class PackedBlobsIT extends BlobsContract {
         throw new DataAccessResourceFailureException("away");
       }
       index.index(pack, blobs);
+    }
+
+    @Override
+    public void indexAhead(long pack, List<PackedBlob> blobs, ByteString content) {
+      index.indexAhead(pack, blobs, content);
+    }
+
+    @Override
+    public List<Long> unforced() {
+      return index.unforced();
+    }
+
+    @Override
+    public Optional<ByteString> unforced(long pack) {
+      return index.unforced(pack);
+    }
+
+    @Override
+    public void forced(Collection<Long> packs) {
+      index.forced(packs);
     }
 
     @Override
