@@ -24,6 +24,7 @@ import dev.kiln.compression.InvalidCompression;
 import dev.kiln.hash.HashAlgorithm;
 import dev.kiln.hash.HashingOutputStream;
 import dev.kiln.hash.NixHash;
+import dev.kiln.jdbc.JdbcTransaction;
 import dev.kiln.nar.IngestedTree;
 import dev.kiln.nar.InvalidNar;
 import dev.kiln.nar.NarReader;
@@ -38,13 +39,16 @@ public class NarReceiver {
 
   private final Castore castore;
   private final UploadedNars nars;
+  private final JdbcTransaction transaction;
   private final UploadProperties properties;
   private final Decompressors decompressors;
   private final Clock clock;
 
-  NarReceiver(Castore castore, UploadedNars nars, UploadProperties properties, Clock clock) {
+  NarReceiver(Castore castore, UploadedNars nars, JdbcTransaction transaction, UploadProperties properties,
+      Clock clock) {
     this.castore = castore;
     this.nars = nars;
+    this.transaction = transaction;
     this.properties = properties;
     this.decompressors = new Decompressors(decoderMemory(properties.decoderMemory()), PATIENCE_FOR_MEMORY);
     this.clock = clock;
@@ -63,9 +67,7 @@ public class NarReceiver {
   public UploadedNar receive(NarFileName name, UploadBody body) throws IOException {
     try {
       BufferedInputStream file = new BufferedInputStream(body, BUFFER);
-      UploadedNar nar = receive(name, compression(name, file), file, body);
-      nars.keep(nar);
-      return nar;
+      return receive(name, compression(name, file), file, body);
     } catch (IOException | InvalidCastore e) {
       if (body.failure() != null) {
         throw new BrokenOff("'" + name + "' ended early: " + body.failure().getMessage());
@@ -100,9 +102,14 @@ public class NarReceiver {
       if (!fileHash.equals(name.fileHash())) {
         throw new Mismatch("'" + name + "' has the SHA-256 '" + fileHash.base32() + "'");
       }
-      // only now is anything kept
-      IngestedTree tree = new IngestedTree(ingest.sync(), narHash, nar.count());
-      return new UploadedNar(name, compression, body.count(), tree, clock.instant());
+      // only now is anything kept; what is small, by one wait for the disk
+      ingest.settle();
+      return transaction.commit(() -> {
+        IngestedTree tree = new IngestedTree(ingest.sync(), narHash, nar.count());
+        UploadedNar uploaded = new UploadedNar(name, compression, body.count(), tree, clock.instant());
+        nars.keep(uploaded);
+        return uploaded;
+      });
     }
   }
 }

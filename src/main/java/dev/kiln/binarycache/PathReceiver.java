@@ -73,11 +73,12 @@ public class PathReceiver {
       return false;
     }
     IngestedTree tree = content(info);
-    requireReferences(info);
     if (info.ca().isPresent()) {
       contentAddresses.verify(info, info.ca().get(), tree);
     }
     if (info.path().isDerivation() && !(info.ca().orElse(null) instanceof Fixed)) {
+      // a derivation that is refused is not registered either: of any other path, registering tells what is missing
+      requireReferences(info);
       registerDerivation(info, tree);
     }
     if (register(info, tree)) {

@@ -53,8 +53,14 @@ public interface Blobs {
     Blob put(InputStream content) throws IOException;
 
     /**
+     * Does those parts of {@link #sync} that may take long, and need not be part of the transaction that {@code sync} is called
+     * in. What it leaves are a few statements.
+     */
+    default void settle() throws IOException {}
+
+    /**
      * Makes every blob put so far durable and visible. Also those that other batches put and this one only met: when this
-     * returns, a path that needs them may be promised.
+     * returns, a path that needs them may be promised. Called in a transaction, it does so as far as that is committed.
      */
     void sync() throws IOException;
 

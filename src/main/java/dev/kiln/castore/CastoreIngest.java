@@ -98,6 +98,11 @@ final class CastoreIngest implements Ingest {
   }
 
   @Override
+  public void settle() throws IOException {
+    blobs.settle();
+  }
+
+  @Override
   public Node sync() throws IOException {
     Node complete = root;
     if (complete == null || !open.isEmpty()) {

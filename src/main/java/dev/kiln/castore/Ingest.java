@@ -25,7 +25,13 @@ public interface Ingest extends TreeSink, Closeable {
   void node(@Nullable PathComponent name, Node node) throws IOException;
 
   /**
-   * Makes all that the tree needs durable.
+   * Does what of {@link #sync} may take long: whoever calls that in a transaction calls this before it begins, rather than hold a
+   * connection while the disk works.
+   */
+  void settle() throws IOException;
+
+  /**
+   * Makes all that the tree needs durable; in a transaction, as far as that is committed.
    *
    * @return the tree's root
    * @throws IllegalStateException if the tree is not complete

@@ -3,8 +3,10 @@ package dev.kiln.castore;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
+import dev.kiln.bytes.ByteString;
 import dev.kiln.hash.Blake3Digest;
 
 /**
@@ -35,6 +37,23 @@ public interface PackIndex {
    * stays as it is: any number of Kilns may do this at once.
    */
   void index(long pack, List<PackedBlob> blobs);
+
+  /**
+   * Indexes a pack whose file is not durable yet, as {@link #index}, and keeps what is in the file until {@link #forced}: it
+   * can be made again from that.
+   *
+   * @param content the whole file
+   */
+  void indexAhead(long pack, List<PackedBlob> blobs, ByteString content);
+
+  /** @return the packs whose files may not be durable: what is in them is kept */
+  List<Long> unforced();
+
+  /** @return the whole file of a pack; empty if it is durable, or not here */
+  Optional<ByteString> unforced(long pack);
+
+  /** Forgets what is in packs whose files are durable now. */
+  void forced(Collection<Long> packs);
 
   /** @return the registered packs whose blobs are not known here */
   List<Long> notIndexed();

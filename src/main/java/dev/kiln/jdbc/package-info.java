@@ -1,4 +1,4 @@
-/** Many rows in one statement. */
+/** Many rows in one statement, and many statements in one transaction. */
 @ApplicationModule(allowedDependencies = {})
 @NullMarked
 package dev.kiln.jdbc;

@@ -8,14 +8,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+
+import org.jspecify.annotations.Nullable;
 
 import dev.kiln.bytes.ByteString;
 import dev.kiln.castore.PackIndex.PackedBlob;
 import dev.kiln.castore.PackIndex.Place;
 import dev.kiln.hash.Blake3Digest;
 
-/** Writes one pack. Used by one thread at a time. */
+/** Writes one pack: to memory as long as it is small, and to a file from then on. Used by one thread at a time. */
 final class PackWriter implements Closeable {
 
   /** Of a pack: whoever looks one blob up reads the places of all its neighbours. */
@@ -23,17 +26,23 @@ final class PackWriter implements Closeable {
   private static final int MAX_BYTES = 32 << 20;
   private static final int BUFFER = 1 << 18;
 
+  /** What a pack in memory has at most, in bytes, and in blobs. */
+  static final int SMALL = 128 << 10;
+  private static final int SMALL_BLOBS = PackedBlobs.INDEXED_AT_ONCE;
+
   private final long id;
-  private final OutputStream file;
-  private final BufferedOutputStream out;
+  private final Path path;
   private final List<PackedBlob> blobs = new ArrayList<>();
   private int size;
 
-  /** @param path must not be there */
+  private byte[] memory = new byte[4 << 10];
+  private @Nullable OutputStream file;
+  private @Nullable OutputStream out;
+
+  /** @param path is made if the pack becomes large; must not be there */
   PackWriter(long id, Path path) throws IOException {
     this.id = id;
-    this.file = Files.newOutputStream(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    this.out = new BufferedOutputStream(file, BUFFER);
+    this.path = path;
     append(PackTable.MAGIC);
   }
 
@@ -41,8 +50,24 @@ final class PackWriter implements Closeable {
     return id;
   }
 
+  List<PackedBlob> blobs() {
+    return blobs;
+  }
+
   boolean isFull() {
     return blobs.size() >= MAX_BLOBS || size >= MAX_BYTES;
+  }
+
+  boolean isInMemory() {
+    return file == null;
+  }
+
+  /** @return the whole pack, if it is in memory and finished */
+  ByteString content() {
+    if (file != null) {
+      throw new IllegalStateException("pack " + Packs.name(id) + " is in a file");
+    }
+    return ByteString.copyOf(memory, 0, size);
   }
 
   void add(Blake3Digest digest, ByteString content) throws IOException {
@@ -50,20 +75,38 @@ final class PackWriter implements Closeable {
     append(content);
   }
 
-  /** Completes the file; nothing can be added any more. It is not yet durable. */
+  /** Completes the pack; nothing can be added any more. It is not yet durable. */
   void finish() throws IOException {
     append(PackTable.encode(blobs));
-    out.flush();
+    if (out != null) {
+      out.flush();
+    }
   }
 
   private void append(ByteString bytes) throws IOException {
-    bytes.writeTo(out);
-    size += bytes.length();
+    int length = bytes.length();
+    if (out == null && (size + length > SMALL || blobs.size() > SMALL_BLOBS)) {
+      file = Files.newOutputStream(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      out = new BufferedOutputStream(file, BUFFER);
+      out.write(memory, 0, size);
+      memory = new byte[0];
+    }
+    if (out != null) {
+      bytes.writeTo(out);
+    } else {
+      if (size + length > memory.length) {
+        memory = Arrays.copyOf(memory, Math.min(SMALL, Math.max(size + length, 2 * memory.length)));
+      }
+      bytes.copyTo(0, memory, size, length);
+    }
+    size += length;
   }
 
   /** Gives up what is not yet written. */
   @Override
   public void close() throws IOException {
-    file.close();
+    if (file != null) {
+      file.close();
+    }
   }
 }

@@ -43,6 +43,8 @@ final class PackedBatch implements Batch {
   private final Set<Blake3Digest> seen = new HashSet<>();
 
   private @Nullable PackWriter writer;
+  /** Complete, and in memory. */
+  private final List<PackWriter> small = new ArrayList<>();
   private final List<Long> finished = new ArrayList<>();
 
   PackedBatch(PackedBlobs blobs) {
@@ -104,14 +106,18 @@ final class PackedBatch implements Batch {
   private void finish(PackWriter pack) throws IOException {
     pack.finish();
     pack.close();
-    finished.add(pack.id());
+    if (pack.isInMemory()) {
+      small.add(pack);
+    } else {
+      finished.add(pack.id());
+    }
     writer = null;
     // what comes again later is written again, rather than that all digests of a huge batch are remembered
     seen.clear();
   }
 
   @Override
-  public void sync() throws IOException {
+  public void settle() throws IOException {
     requireOpen();
     writeGroup();
     if (writer != null) {
@@ -128,13 +134,22 @@ final class PackedBatch implements Batch {
   }
 
   @Override
+  public void sync() throws IOException {
+    settle();
+    while (!small.isEmpty()) {
+      blobs.keepSmall(small.getLast());
+      small.removeLast();
+    }
+  }
+
+  @Override
   public void close() throws IOException {
     if (closed) {
       return;
     }
     closed = true;
     try (Batch _ = large; PackWriter unfinished = writer) {
-      if (unfinished != null) {
+      if (unfinished != null && !unfinished.isInMemory()) {
         finished.add(unfinished.id());
       }
     }

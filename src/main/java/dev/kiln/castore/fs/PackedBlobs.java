@@ -41,7 +41,7 @@ public final class PackedBlobs implements Blobs, Closeable {
   private static final Logger log = LoggerFactory.getLogger(PackedBlobs.class);
 
   /** Packs of this many blobs are indexed at once: they are many, and each is little work. */
-  private static final int INDEXED_AT_ONCE = 256;
+  static final int INDEXED_AT_ONCE = 256;
   /** Places remembered, about 200 bytes each. */
   private static final int REMEMBERED = 40_000;
   /** Packs looked up at a time. */
@@ -51,6 +51,7 @@ public final class PackedBlobs implements Blobs, Closeable {
   private final Packs packs;
   private final PackIndex index;
   private final PackIndexer indexer;
+  private final PackJournal journal;
   private final Cache<Blake3Digest, Place> remembered = Caffeine.newBuilder().maximumSize(REMEMBERED).build();
 
   /**
@@ -66,6 +67,7 @@ public final class PackedBlobs implements Blobs, Closeable {
     this.packs = new Packs(dir.resolve("packs"));
     this.index = index;
     this.indexer = new PackIndexer(index, packs, idle);
+    this.journal = new PackJournal(index, packs, this::temporary);
     adopt();
     for (long pack : index.notIndexed()) {
       try {
@@ -92,7 +94,8 @@ public final class PackedBlobs implements Blobs, Closeable {
 
   private void adopt(long pack) {
     try {
-      index.index(pack, packs.table(pack));
+      // it may have been written just before the machine stopped, and a table may be whole where a blob is not
+      index.index(pack, packs.adopt(pack));
       log.info("adopted pack {}", Packs.name(pack));
     } catch (IOException e) {
       log.warn("pack {} is left alone", Packs.name(pack), e);
@@ -218,6 +221,16 @@ public final class PackedBlobs implements Blobs, Closeable {
     remember(blobs);
   }
 
+  /**
+   * Makes a small pack visible, and durable: what is in it is committed with its index, which is one wait for the disk instead of
+   * three. Its place is not remembered here, because the transaction that this is part of may fail.
+   */
+  void keepSmall(PackWriter pack) throws IOException {
+    packs.write(pack.id(), temporary(pack.id()), pack.content());
+    index.indexAhead(pack.id(), pack.blobs(), pack.content());
+    journal.submit(pack.id());
+  }
+
   private @Nullable Place near(Blake3Digest digest) {
     Place place = indexer.find(digest);
     return place != null ? place : remembered.getIfPresent(digest);
@@ -268,6 +281,7 @@ public final class PackedBlobs implements Blobs, Closeable {
   @Override
   public void close() throws IOException {
     indexer.close();
+    journal.close();
     packs.close();
     files.close();
   }

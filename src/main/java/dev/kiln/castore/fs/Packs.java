@@ -5,10 +5,13 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -18,6 +21,7 @@ import java.util.regex.Pattern;
 
 import dev.kiln.bytes.ByteString;
 import dev.kiln.castore.PackIndex.PackedBlob;
+import dev.kiln.hash.Blake3;
 import dev.kiln.posix.DirectoryFd;
 import dev.kiln.posix.Errno;
 import dev.kiln.posix.FileFd;
@@ -49,6 +53,48 @@ final class Packs implements Closeable {
     Durability.force(finished);
     Files.move(finished, path.resolve(name(id)), StandardCopyOption.ATOMIC_MOVE);
     directory.sync();
+  }
+
+  /** Gives a pack its name before it is durable: see {@link #force}. */
+  void write(long id, Path temporary, ByteString content) throws IOException {
+    try (FileChannel file = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      for (ByteBuffer rest = content.asByteBuffer(); rest.hasRemaining();) {
+        file.write(rest);
+      }
+    }
+    Files.move(temporary, path.resolve(name(id)), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  /** @throws IOException if one of the packs is not here, or not durable */
+  void force(Collection<Long> ids) throws IOException {
+    Durability.force(ids.stream().map(id -> path.resolve(name(id))).toList());
+    directory.sync();
+  }
+
+  /** @return whether a pack's file is {@code content} to the byte */
+  boolean holds(long id, ByteString content) throws IOException {
+    Path file = path.resolve(name(id));
+    return Files.exists(file) && Files.size(file) == content.length()
+        && ByteString.owning(Files.readAllBytes(file)).equals(content);
+  }
+
+  /**
+   * Reads a whole pack, of which nobody knows how it came here, and makes it durable.
+   *
+   * @return its table
+   * @throws IOException if a blob in it is not what the table calls it
+   */
+  List<PackedBlob> adopt(long id) throws IOException {
+    List<PackedBlob> blobs = table(id);
+    for (PackedBlob blob : blobs) {
+      byte[] content = new byte[blob.place().length()];
+      read(id, blob.place().start(), content, content.length);
+      if (!Blake3.of(content).equals(blob.digest())) {
+        throw new IOException("pack " + name(id) + " is damaged: blob " + blob.digest() + " is another");
+      }
+    }
+    force(List.of(id));
+    return blobs;
   }
 
   /** @return all packs that are here, in no order */

@@ -28,6 +28,8 @@ public class NodeColumns {
   /** The columns' names, for a statement, and a place for a parameter for each, to be set by {@link #write}. */
   public static final String NAMES = "root_type, root_digest, root_size, root_executable, root_target";
   public static final String PLACES = "?, ?, ?, ?, ?";
+  /** How many they are. */
+  public static final int COUNT = 5;
 
   @Column(name = "root_type")
   private String type = "";

@@ -11,6 +11,7 @@ import java.util.TreeSet;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.annotation.Transactional;
+import org.springframework.transaction.support.TransactionTemplate;
 
 import dev.kiln.hash.NixHash;
 import dev.kiln.pathinfo.MissingReferenceException;
@@ -37,12 +38,15 @@ class JpaPathInfos implements PathInfos {
   private final PathInfoQueries queries;
   private final PathInfoInserts inserts;
   private final JdbcTemplate jdbc;
+  private final TransactionTemplate transactions;
 
-  JpaPathInfos(PathInfoRows rows, PathInfoQueries queries, PathInfoInserts inserts, JdbcTemplate jdbc) {
+  JpaPathInfos(PathInfoRows rows, PathInfoQueries queries, PathInfoInserts inserts, JdbcTemplate jdbc,
+      TransactionTemplate transactions) {
     this.rows = rows;
     this.queries = queries;
     this.inserts = inserts;
     this.jdbc = jdbc;
+    this.transactions = transactions;
   }
 
   @Override
@@ -80,8 +84,15 @@ class JpaPathInfos implements PathInfos {
   }
 
   @Override
-  @Transactional
   public Set<StorePathHash> register(Collection<PathInfo> paths) {
+    if (paths.size() == 1) {
+      PathInfo path = paths.iterator().next();
+      return inserts.insert(path) ? Set.of(path.path().hash()) : Set.of();
+    }
+    return transactions.execute(_ -> registerTogether(paths));
+  }
+
+  private Set<StorePathHash> registerTogether(Collection<PathInfo> paths) {
     SortedSet<StorePath> missing = missingReferences(paths);
     if (!missing.isEmpty()) {
       throw new MissingReferenceException(missing);
@@ -90,7 +101,6 @@ class JpaPathInfos implements PathInfos {
   }
 
   @Override
-  @Transactional
   public void addSignatures(StorePathHash path, Collection<Signature> signatures) {
     if (!signatures.isEmpty()) {
       String[] given = signatures.stream().map(Signature::toString).distinct().toArray(String[]::new);

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.dao.DataAccessResourceFailureException;
@@ -30,6 +32,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.jdbc.JdbcTestUtils;
 import org.springframework.transaction.CannotCreateTransactionException;
 
+import dev.kiln.bytes.ByteString;
 import dev.kiln.castore.Blobs;
 import dev.kiln.castore.Blobs.Batch;
 import dev.kiln.castore.BlobsContract;
@@ -39,6 +42,7 @@ import dev.kiln.castore.PackIndex;
 import dev.kiln.harness.ScratchKilnTest;
 import dev.kiln.hash.Blake3;
 import dev.kiln.hash.Blake3Digest;
+import dev.kiln.jdbc.JdbcTransaction;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -55,6 +59,8 @@ class PackedBlobsIT extends BlobsContract {
   PackIndex index;
   @Autowired
   JdbcTemplate jdbc;
+  @Autowired
+  JdbcTransaction transaction;
 
   private final List<PackedBlobs> opened = new ArrayList<>();
 
@@ -273,6 +279,133 @@ class PackedBlobsIT extends BlobsContract {
     assertThat(index.registered(List.of(0L, 7L, 60L, -1L))).isEmpty();
   }
 
+  /** What a file system may keep of a file that was not forced when the machine stopped. */
+  private enum Damage {
+    LOST {
+      @Override
+      void to(Path pack) throws IOException {
+        Files.delete(pack);
+      }
+    },
+    EMPTY {
+      @Override
+      void to(Path pack) throws IOException {
+        Files.write(pack, new byte[0]);
+      }
+    },
+    ZEROS {
+      @Override
+      void to(Path pack) throws IOException {
+        Files.write(pack, new byte[(int) Files.size(pack)]);
+      }
+    },
+    NONE {
+      @Override
+      void to(Path pack) {}
+    };
+
+    abstract void to(Path pack) throws IOException;
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatTheMachineLostOfASmallPackIsMadeAgainAtTheNextStart(Damage damage) throws IOException {
+    put(blobs, 0, 3);
+    assertThat(index.unforced()).hasSize(1);
+    Path pack = packs().getFirst();
+    byte[] whole = Files.readAllBytes(pack);
+    damage.to(pack);
+    // the one that put it is not closed, as if it had no time to
+    blobs = start(index);
+    assertThat(packs()).hasSize(1);
+    assertThat(pack).hasBinaryContent(whole);
+    assertThat(index.unforced()).isEmpty();
+    assertThat(dir.resolve("tmp")).isEmptyDirectory();
+    requireAll(0, 3);
+  }
+
+  @Test
+  void smallPacksAreForcedSoonAndForgottenByTheDatabase() throws IOException {
+    for (int size = 0; size < 20; size++) {
+      put(blobs, size, size + 1);
+    }
+    assertThat(index.unforced()).isNotEmpty();
+    Awaitility.await().until(() -> index.unforced().isEmpty());
+    restart();
+    requireAll(0, 20);
+  }
+
+  @Test
+  void aKilnThatStopsLeavesNothingToBeForced() throws IOException {
+    put(blobs, 0, 3);
+    opened.getLast().close();
+    assertThat(index.unforced()).isEmpty();
+  }
+
+  @Test
+  void whatAnotherKilnLeftToBeForcedIsForcedInTheEnd() throws IOException {
+    PackedBlobs idle = start(index);
+    Path lost = dir.resolve("packs").resolve(Packs.name(1));
+    ByteString content = ByteString.utf8("what it holds does not matter here");
+    index.indexAhead(1, List.of(), content);
+    Awaitility.await().atMost(Duration.ofMinutes(3)).until(() -> index.unforced().isEmpty());
+    assertThat(lost).hasBinaryContent(content.toByteArray());
+    blobs = idle;
+    assertThat(dir.resolve("tmp")).isEmptyDirectory();
+  }
+
+  @Test
+  void whatIsPutInATransactionThatFailsIsNotHere() throws IOException {
+    try (Batch batch = blobs.begin()) {
+      batch.put(new ByteArrayInputStream(content(2)));
+      batch.settle();
+      assertThatThrownBy(() -> transaction.commit(() -> {
+        batch.sync();
+        assertThat(index.find(List.of(Blake3.of(content(2))))).hasSize(1);
+        throw new IOException("no");
+      })).hasMessage("no");
+    }
+    assertThat(blobs.contains(Blake3.of(content(2)))).isFalse();
+    assertThat(index.unforced()).isEmpty();
+    put(blobs, 0, 3);
+    requireAll(0, 3);
+    restart();
+    requireAll(0, 3);
+  }
+
+  @Test
+  void whatIsPutInATransactionIsHereWhenItIsCommitted() throws IOException {
+    try (Batch batch = blobs.begin()) {
+      batch.put(new ByteArrayInputStream(content(2)));
+      batch.put(new ByteArrayInputStream(content(100_000)));
+      batch.settle();
+      transaction.commit(() -> {
+        batch.sync();
+        return 0;
+      });
+    }
+    assertThat(read(Blake3.of(content(2)))).isEqualTo(content(2));
+    assertThat(read(Blake3.of(content(100_000)))).isEqualTo(content(100_000));
+  }
+
+  /** Its table may be whole although the disk never got to a blob. */
+  @ParameterizedTest
+  @ValueSource(ints = {3, MANY})
+  void aPackThatNobodyCommittedIsNotAdoptedWhereABlobIsDamaged(int count) throws IOException {
+    put(blobs, 0, count);
+    opened.getLast().close();
+    forgetAll();
+    Path pack = packs().getFirst();
+    byte[] damaged = Files.readAllBytes(pack);
+    damaged[PackTable.MAGIC.length() + 1] ^= 1;
+    Files.write(pack, damaged);
+    restart();
+    assertThat(blobs.contains(Blake3.of(content(2)))).isFalse();
+    assertThat(JdbcTestUtils.countRowsInTable(jdbc, "pack")).isZero();
+    put(blobs, 0, count);
+    requireAll(0, count);
+  }
+
   @Test
   void readsWhatAnEarlierKilnKeptInFiles() throws IOException {
     put(new FsBlobs(dir), 0, 20);
@@ -352,6 +485,26 @@ class PackedBlobsIT extends BlobsContract {
             : new CannotCreateTransactionException("away");
       }
       index.index(pack, blobs);
+    }
+
+    @Override
+    public void indexAhead(long pack, List<PackedBlob> blobs, ByteString content) {
+      index.indexAhead(pack, blobs, content);
+    }
+
+    @Override
+    public List<Long> unforced() {
+      return index.unforced();
+    }
+
+    @Override
+    public Optional<ByteString> unforced(long pack) {
+      return index.unforced(pack);
+    }
+
+    @Override
+    public void forced(Collection<Long> packs) {
+      index.forced(packs);
     }
 
     @Override

@@ -14,6 +14,8 @@ import java.util.concurrent.Future;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.test.jdbc.JdbcTestUtils;
@@ -71,8 +73,9 @@ class JpaPathInfosIT {
     pathInfos.register(List.of());
   }
 
-  @Test
-  void giveBackAllThatIsKnownOfPathsOfEveryKind() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void giveBackAllThatIsKnownOfPathsOfEveryKind(boolean oneByOne) {
     PathInfo reference = plain("reference");
     List<Node> roots = List.of(Directory.EMPTY.node(), new FileNode(Blake3.of("x".getBytes(UTF_8)), 0, true),
         new FileNode(Blake3.of("y".getBytes(UTF_8)), Long.MAX_VALUE, false),
@@ -84,7 +87,12 @@ class JpaPathInfosIT {
           Optional.of(path("x.drv")), Optional.of(ContentAddress.parse("fixed:r:sha256:" + "0".repeat(52))),
           List.of(Signature.parse("cache-1:AAAA"), Signature.parse("b:BBBB==")), NOW));
     }
-    pathInfos.register(infos);
+    if (oneByOne) {
+      assertThat(infos).allSatisfy(
+          info -> assertThat(pathInfos.register(List.of(info))).containsExactly(info.path().hash()));
+    } else {
+      pathInfos.register(infos);
+    }
     assertThat(infos).allSatisfy(info -> assertThat(pathInfos.find(info.path().hash())).contains(info));
     assertThat(pathInfos.present(infos.stream().map(info -> info.path().hash()).toList())).hasSize(5);
   }
@@ -137,6 +145,30 @@ class JpaPathInfosIT {
             e -> assertThat(e.missing()).containsExactly(absent.path()));
     assertThat(count("path_info")).isZero();
     assertThat(count("path_reference")).isZero();
+  }
+
+  @Test
+  void refuseOneThatRefersToOthersThatAreNotHereAndNameThem() {
+    PathInfo present = plain("present");
+    pathInfos.register(List.of(present));
+    PathInfo absent = plain("absent");
+    PathInfo gone = plain("gone");
+    PathInfo needy = referring("needy", present, absent, gone);
+    assertThatThrownBy(() -> pathInfos.register(List.of(needy))).isInstanceOfSatisfying(
+        MissingReferenceException.class,
+        e -> assertThat(e.missing()).containsExactlyInAnyOrder(absent.path(), gone.path()));
+    assertThat(count("path_info")).isEqualTo(1);
+    assertThat(count("path_reference")).isZero();
+  }
+
+  @Test
+  void takeOneThatRefersToItselfAndTellThatItIsHereTheNextTime() {
+    StorePath self = path("self");
+    PathInfo info = info(self, self);
+    assertThat(pathInfos.register(List.of(info))).containsExactly(self.hash());
+    assertThat(pathInfos.register(List.of(info))).isEmpty();
+    assertThat(pathInfos.find(self.hash())).contains(info);
+    assertThat(pathInfos.referrers(self.hash())).containsExactly(self);
   }
 
   @Test
