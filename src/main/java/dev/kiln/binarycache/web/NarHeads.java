@@ -42,7 +42,7 @@ class NarHeads {
     if (sent.isPresent()) {
       return new Head(OptionalLong.of(sent.get().fileSize()), false);
     }
-    PathInfo info = cache.findNar(name.fileHash());
+    PathInfo info = cache.findNar(name.fileHash()).path();
     return name.suffix().isEmpty()
         ? new Head(OptionalLong.of(info.narSize()), true)
         : new Head(OptionalLong.empty(), false);
