@@ -16,7 +16,6 @@ import dev.kiln.binarycache.BinaryCacheException.UnknownNar;
 import dev.kiln.castore.MissingBlobException;
 import dev.kiln.castore.MissingDirectoryException;
 import dev.kiln.compression.Compression;
-import dev.kiln.compression.Compressors;
 import dev.kiln.derivation.Derivations;
 import dev.kiln.derivation.KnownDerivation;
 import dev.kiln.hash.NixHash;
@@ -129,12 +128,11 @@ public class BinaryCache {
   /**
    * Finds a NAR by the name that its client gave it.
    *
-   * @throws UnknownNar it was not sent, no path was made of it, or nothing here compresses it like its client
+   * @throws UnknownNar it was not sent, or no path was made of it
    * @throws IncompleteNar a part of it is lost
    */
   public SentNar findSent(NarFileName name) throws IOException {
-    UploadedNar sent = uploads.find(name).filter(nar -> Compressors.canWrite(nar.compression()))
-        .orElseThrow(() -> new UnknownNar(name));
+    UploadedNar sent = uploads.find(name).orElseThrow(() -> new UnknownNar(name));
     return new SentNar(findNar(sent.tree().narHash()), sent.compression());
   }
 }
