@@ -3,6 +3,8 @@ package dev.kiln.nar;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -23,11 +25,17 @@ final class NarPart {
   private static final long WINDOW = 4 << 20;
 
   private static final byte[] ZEROS = new byte[Long.BYTES];
+  private static final VarHandle LITTLE_ENDIAN = MethodHandles.byteArrayViewVarHandle(long[].class,
+      ByteOrder.LITTLE_ENDIAN);
 
   private final long from;
   private final long to;
   private final ByteBuffer buffer;
   private final Output out;
+
+  /** Words of the part that wait for what follows them: each is a few bytes, and a buffer outside the heap takes its time for each. */
+  private final byte[] waiting = new byte[1 << 12];
+  private int waitingLength;
 
   private long position;
 
@@ -39,7 +47,7 @@ final class NarPart {
   NarPart(long from, long to, ByteBuffer buffer, Output out) {
     this.from = from;
     this.to = to;
-    this.buffer = buffer.order(ByteOrder.LITTLE_ENDIAN);
+    this.buffer = buffer;
     this.out = out;
   }
 
@@ -66,8 +74,13 @@ final class NarPart {
     return Math.max(0, from - position) < Math.min(length, to - position);
   }
 
-  /** Passes on what the buffer holds. */
+  /** Passes on all that there is so far. */
   void flush() throws IOException {
+    putWaiting();
+    passOn();
+  }
+
+  private void passOn() throws IOException {
     buffer.flip();
     if (buffer.hasRemaining()) {
       out.write(buffer);
@@ -80,8 +93,9 @@ final class NarPart {
   }
 
   void number(long value) throws IOException {
-    if (from <= position && Long.BYTES <= to - position && Long.BYTES <= buffer.remaining()) {
-      buffer.putLong(value);
+    if (from <= position && Long.BYTES <= to - position && Long.BYTES <= waiting.length - waitingLength) {
+      LITTLE_ENDIAN.set(waiting, waitingLength, value);
+      waitingLength += Long.BYTES;
       position += Long.BYTES;
     } else {
       words(ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array());
@@ -122,10 +136,11 @@ final class NarPart {
 
   /** Takes a content of {@code size} bytes, by copies. */
   void content(long size, Source source) throws IOException {
+    putWaiting();
     long end = Math.min(size, to - position);
     for (long at = Math.max(0, from - position); at < end;) {
       if (!buffer.hasRemaining()) {
-        flush();
+        passOn();
       }
       int limit = (int) Math.min(buffer.capacity(), buffer.position() + (end - at));
       int length = limit - buffer.position();
@@ -177,24 +192,29 @@ final class NarPart {
   }
 
   private void put(byte[] bytes, int offset, int length) throws IOException {
-    if (from <= position && length <= to - position && length <= buffer.remaining()) {
-      buffer.put(bytes, offset, length);
-    } else {
-      putPart(bytes, offset, length);
-    }
-    position += length;
-  }
-
-  private void putPart(byte[] bytes, int offset, int length) throws IOException {
     int first = Math.clamp(from - position, 0, length);
     int end = Math.clamp(to - position, 0, length);
-    while (first < end) {
-      if (!buffer.hasRemaining()) {
-        flush();
+    position += length;
+    for (int at = first; at < end;) {
+      if (waitingLength == waiting.length) {
+        putWaiting();
       }
-      int next = Math.min(buffer.remaining(), end - first);
-      buffer.put(bytes, offset + first, next);
-      first += next;
+      int next = Math.min(waiting.length - waitingLength, end - at);
+      System.arraycopy(bytes, offset + at, waiting, waitingLength, next);
+      waitingLength += next;
+      at += next;
     }
+  }
+
+  private void putWaiting() throws IOException {
+    for (int at = 0; at < waitingLength;) {
+      if (!buffer.hasRemaining()) {
+        passOn();
+      }
+      int next = Math.min(buffer.remaining(), waitingLength - at);
+      buffer.put(waiting, at, next);
+      at += next;
+    }
+    waitingLength = 0;
   }
 }

@@ -57,6 +57,7 @@ class NarLane implements FastLane {
 
   private final BinaryCache cache;
   private final Cache<NixHash, ByteString> small;
+  private final SendBuffers buffers = new SendBuffers();
 
   NarLane(BinaryCache cache, ReadCacheProperties properties) {
     this.cache = cache;
@@ -124,24 +125,44 @@ class NarLane implements FastLane {
     response.write(true, bytes, callback);
   }
 
-  private static void stream(PreparedNar nar, NarRange range, Request request, Response response, Callback callback)
+  private void stream(PreparedNar nar, NarRange range, Request request, Response response, Callback callback)
       throws IOException {
     if (range.exists()) {
-      RetainableByteBuffer buffer = request.getComponents().getByteBufferPool().acquire(BUFFER, true);
-      try {
-        nar.write(range.from(), range.to(), buffer.getByteBuffer().clear(),
-            bytes -> Content.Sink.write(response, false, bytes));
-      } catch (EofException e) {
-        // the client is gone
-        throw e;
-      } catch (IOException e) {
-        log.warn("an answer was broken off", e);
-        throw e;
-      } finally {
-        buffer.release();
+      ByteBuffer buffer = range.length() > BUFFER ? buffers.take() : null;
+      if (buffer == null) {
+        streamPooled(nar, range, request, response);
+      } else {
+        try {
+          stream(nar, range, buffer, response);
+        } finally {
+          buffers.giveBack(buffer);
+        }
       }
     }
     callback.succeeded();
+  }
+
+  private static void streamPooled(PreparedNar nar, NarRange range, Request request, Response response)
+      throws IOException {
+    RetainableByteBuffer buffer = request.getComponents().getByteBufferPool().acquire(BUFFER, true);
+    try {
+      stream(nar, range, buffer.getByteBuffer().clear(), response);
+    } finally {
+      buffer.release();
+    }
+  }
+
+  private static void stream(PreparedNar nar, NarRange range, ByteBuffer buffer, Response response)
+      throws IOException {
+    try {
+      nar.write(range.from(), range.to(), buffer, bytes -> Content.Sink.write(response, false, bytes));
+    } catch (EofException e) {
+      // the client is gone
+      throw e;
+    } catch (IOException e) {
+      log.warn("an answer was broken off", e);
+      throw e;
+    }
   }
 
   private static @Nullable NixHash hash(String path) {
