@@ -2,6 +2,7 @@ package dev.kiln.castore.fs;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ import dev.kiln.castore.Node.FileNode;
 import dev.kiln.castore.PackIndex;
 import dev.kiln.castore.PackIndex.PackedBlob;
 import dev.kiln.castore.PackIndex.Place;
+import dev.kiln.hash.Blake3;
 import dev.kiln.hash.Blake3Digest;
 
 /**
@@ -123,7 +125,11 @@ public final class PackedBlobs implements Blobs, Closeable {
     Place place = near(digest);
     if (place == null) {
       if (files.contains(digest)) {
-        return files.open(digest);
+        try {
+          return files.open(digest);
+        } catch (MissingBlobException _) {
+          // just now it was moved into a pack
+        }
       }
       place = lookUp(digest);
     }
@@ -144,7 +150,7 @@ public final class PackedBlobs implements Blobs, Closeable {
 
   @Override
   public BlobSequence.Builder sequence() {
-    return new PackedSequence.Builder(packs, files, this::places);
+    return new PackedSequence.Builder(packs, this, this::places);
   }
 
   /** @return where those lie that are in packs which are here */
@@ -254,6 +260,35 @@ public final class PackedBlobs implements Blobs, Closeable {
       indexer.submit(pack, blobs);
     }
     remember(blobs);
+  }
+
+  /** Makes a pack that is finished durable, and then visible to all Kilns. */
+  void keepIndexed(long pack) throws IOException {
+    packs.keep(pack, temporary(pack));
+    List<PackedBlob> blobs = packs.table(pack);
+    index.index(pack, blobs);
+    remember(blobs);
+  }
+
+  /** @return whether the blob can be read from a pack, and has the right content there */
+  boolean holdsInPack(Blake3Digest digest) {
+    Place known = near(digest);
+    Place place = known != null ? known : lookUp(digest);
+    if (place == null) {
+      return false;
+    }
+    byte[] content = new byte[place.length()];
+    try {
+      packs.read(place.pack(), place.start(), ByteBuffer.wrap(content), content.length);
+    } catch (IOException e) {
+      log.error("blob {} cannot be read from pack {}", digest, Packs.name(place.pack()), e);
+      return false;
+    }
+    return Blake3.of(content).equals(digest);
+  }
+
+  FsBlobs files() {
+    return files;
   }
 
   private @Nullable Place near(Blake3Digest digest) {

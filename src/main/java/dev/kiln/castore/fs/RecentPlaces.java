@@ -1,6 +1,6 @@
 package dev.kiln.castore.fs;
 
-import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.Arrays;
 
 import org.jspecify.annotations.Nullable;
 
@@ -20,52 +20,51 @@ final class RecentPlaces {
   private static final int SETS = 256;
   private static final int SEGMENT_BYTES = SETS * WAYS * WORDS * Long.BYTES;
 
-  /** Each made when it is needed: a Kiln that has just started remembers nothing. */
-  private final AtomicReferenceArray<Segment> segments;
+  private final Segment[] segments;
 
   /** @param bytes of the heap, no more than which are taken */
   RecentPlaces(int bytes) {
-    segments = new AtomicReferenceArray<>(Math.max(1, bytes / SEGMENT_BYTES));
+    segments = new Segment[Math.max(1, bytes / SEGMENT_BYTES)];
+    Arrays.setAll(segments, _ -> new Segment());
   }
 
   @Nullable
   Place get(Blake3Digest digest) {
-    Segment segment = segments.get(segmentOf(digest));
-    return segment == null ? null : segment.get(digest);
+    return segmentOf(digest).get(digest);
   }
 
   void put(Blake3Digest digest, Place place) {
-    int number = segmentOf(digest);
-    Segment segment = segments.get(number);
-    if (segment == null) {
-      segment = new Segment();
-      if (!segments.compareAndSet(number, null, segment)) {
-        segment = segments.get(number);
-      }
-    }
-    segment.put(digest, place);
+    segmentOf(digest).put(digest, place);
   }
 
   /** A digest is evenly distributed as it is. */
-  private int segmentOf(Blake3Digest digest) {
-    return Math.floorMod((int) digest.a(), segments.length());
+  private Segment segmentOf(Blake3Digest digest) {
+    return segments[Math.floorMod((int) digest.a(), segments.length)];
   }
 
   /** Guarded by itself. */
   private static final class Segment {
 
-    private final long[] words = new long[SETS * WAYS * WORDS];
+    /** Made when it is needed: a Kiln that has just started remembers nothing. */
+    private long[] words = {};
     /** For each set the way that is given up next. */
     private final byte[] next = new byte[SETS];
 
     synchronized @Nullable Place get(Blake3Digest digest) {
       int at = find(digest);
-      return at < 0 ? null : new Place(words[at + 4], (int) ((words[at + 5] - 1) >>> Integer.SIZE), (int) (words[at + 5] - 1));
+      if (at < 0) {
+        return null;
+      }
+      long where = words[at + 5] - 1;
+      return new Place(words[at + 4], (int) (where >>> Integer.SIZE), (int) where);
     }
 
     synchronized void put(Blake3Digest digest, Place place) {
       int at = find(digest);
       if (at < 0) {
+        if (words.length == 0) {
+          words = new long[SETS * WAYS * WORDS];
+        }
         int set = setOf(digest);
         at = (set * WAYS + next[set]) * WORDS;
         next[set] = (byte) ((next[set] + 1) % WAYS);
@@ -76,11 +75,14 @@ final class RecentPlaces {
       }
       words[at + 4] = place.pack();
       // 0 says that there is nothing
-      words[at + 5] = ((long) place.start() << Integer.SIZE | place.length()) + 1;
+      words[at + 5] = (((long) place.start() << Integer.SIZE) | place.length()) + 1;
     }
 
     /** @return where its words begin, or -1 */
     private int find(Blake3Digest digest) {
+      if (words.length == 0) {
+        return -1;
+      }
       int first = setOf(digest) * WAYS * WORDS;
       for (int at = first; at < first + WAYS * WORDS; at += WORDS) {
         if (words[at] == digest.a() && words[at + 1] == digest.b() && words[at + 2] == digest.c()
@@ -92,7 +94,7 @@ final class RecentPlaces {
     }
 
     private static int setOf(Blake3Digest digest) {
-      return (int) (digest.b() & SETS - 1);
+      return (int) (digest.b() & (SETS - 1));
     }
   }
 }
