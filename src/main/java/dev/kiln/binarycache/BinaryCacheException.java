@@ -36,7 +36,8 @@ public sealed abstract class BinaryCacheException extends RuntimeException {
     }
 
     public UnknownNar(NarFileName name) {
-      super("'" + name + "' is neither the hash of a NAR that is here, with the suffix of a compression that narinfos offer,"
+      super("'" + name
+          + "' is neither the hash of a NAR that is here, with the suffix of a compression that narinfos offer,"
           + " nor the name of a file that was sent and of which a path was made");
     }
   }

@@ -15,7 +15,7 @@ final class StoredCompressOutputStream extends FilterOutputStream {
   private static final int FLAGS = 0x80 | 16;
   private static final int CODE_BITS = 9;
   private static final int CLEAR = 256;
-  /** 
+  /**
   /** Codes up to the one that clears, which is one of them: a multiple of eight, and fewer than fill the reader's table up to 512. */
   private static final int SECTION = 248;
 

@@ -112,7 +112,7 @@ public final class NarPlan implements PreparedNar {
       part.content(size, (position, target) -> reader.read(blob, position, target));
     } else {
       try (FileChannel file = reader.open(blob)) {
-part.content(size, file);
+        part.content(size, file);
       }
     }
   }

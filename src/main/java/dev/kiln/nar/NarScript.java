@@ -22,10 +22,25 @@ import dev.kiln.castore.PathComponent;
 final class NarScript {
 
   enum Step {
-    LEAVE, ENTER, FILE, EXECUTABLE, SYMLINK
-  }
+    LEAVE(0), ENTER(1), FILE(2), EXECUTABLE(3), SYMLINK(4);
 
-  private static final Step[] STEPS = Step.values();
+    private final byte code;
+
+    Step(int code) {
+      this.code = (byte) code;
+    }
+
+    private static Step of(byte code) {
+      return switch (code) {
+        case 0 -> LEAVE;
+        case 1 -> ENTER;
+        case 2 -> FILE;
+        case 3 -> EXECUTABLE;
+        case 4 -> SYMLINK;
+        default -> throw new IllegalArgumentException("there is no step " + code);
+      };
+    }
+  }
 
   /** Says that a script would be longer than it may be; not an error, and so without a stack trace. */
   static final class TooLong extends IOException {
@@ -54,7 +69,7 @@ final class NarScript {
     if (at == bytes.length) {
       return false;
     }
-    step = STEPS[bytes[at++]];
+    step = Step.of(bytes[at++]);
     if (step != Step.LEAVE) {
       nameLength = (int) number();
       name = at;
@@ -142,7 +157,7 @@ final class NarScript {
     @Override
     public void leave() throws IOException {
       reserve(1);
-      bytes[length++] = (byte) Step.LEAVE.ordinal();
+      bytes[length++] = Step.LEAVE.code;
     }
 
     @Override
@@ -161,7 +176,7 @@ final class NarScript {
     private void begin(Step step, @Nullable PathComponent name, int more) throws IOException {
       ByteString bytesOfName = name == null ? ByteString.EMPTY : name.bytes();
       reserve(LONGEST_STEP + bytesOfName.length() + more);
-      bytes[length++] = (byte) step.ordinal();
+      bytes[length++] = step.code;
       string(bytesOfName);
     }
 

@@ -41,7 +41,8 @@ class CompressorsTests {
 
   /** What the programs of these names read is of the format, also where our own readers are too kind. */
   @ParameterizedTest
-  @CsvSource({"LZIP, xz --format=lzip", "COMPRESS, uncompress", "XZ, xz", "ZSTD, zstd", "GZIP, gzip", "LZMA, xz --format=lzma"})
+  @CsvSource({"LZIP, xz --format=lzip", "COMPRESS, uncompress", "XZ, xz", "ZSTD, zstd", "GZIP, gzip",
+      "LZMA, xz --format=lzma"})
   void writeWhatTheProgramsOfTheFormatRead(Compression compression, String program) throws IOException {
     for (int size : new int[]{0, 1, 247, 248, 249, 496, 300_000}) {
       byte[] content = new byte[size];

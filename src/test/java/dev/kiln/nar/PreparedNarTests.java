@@ -30,10 +30,9 @@ import dev.kiln.castore.fs.FsBlobs;
 import dev.kiln.hash.Blake3;
 import dev.kiln.hash.Blake3Digest;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 class PreparedNarTests {
 

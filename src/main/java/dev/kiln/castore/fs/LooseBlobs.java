@@ -67,7 +67,7 @@ final class LooseBlobs implements Closeable {
     this.dir = dir;
     this.files = packed.files();
     this.packed = packed;
-    this.thread = Thread.ofPlatform().name("loose-blobs").daemon().priority(Thread.MIN_PRIORITY).unstarted(this::run);
+    this.thread = Thread.ofPlatform().name("loose-blobs").daemon().unstarted(this::run);
   }
 
   void start() {
