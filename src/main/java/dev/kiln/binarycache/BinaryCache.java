@@ -6,7 +6,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Service;
@@ -14,20 +13,13 @@ import org.springframework.stereotype.Service;
 import dev.kiln.binarycache.BinaryCacheException.IncompleteNar;
 import dev.kiln.binarycache.BinaryCacheException.UnknownHash;
 import dev.kiln.binarycache.BinaryCacheException.UnknownNar;
-import dev.kiln.castore.Castore;
-import dev.kiln.castore.Directory;
 import dev.kiln.castore.MissingBlobException;
 import dev.kiln.castore.MissingDirectoryException;
-import dev.kiln.castore.Node.DirectoryNode;
-import dev.kiln.castore.Node.FileNode;
-import dev.kiln.castore.Node.SymlinkNode;
-import dev.kiln.castore.NodeVisitor;
-import dev.kiln.castore.PathComponent;
 import dev.kiln.compression.Compression;
-import dev.kiln.compression.Compressors;
 import dev.kiln.derivation.Derivations;
 import dev.kiln.derivation.KnownDerivation;
 import dev.kiln.hash.NixHash;
+import dev.kiln.nar.PreparedNar;
 import dev.kiln.pathinfo.PathInfo;
 import dev.kiln.pathinfo.PathInfos;
 import dev.kiln.pathinfo.Signature;
@@ -48,18 +40,18 @@ public class BinaryCache {
   private final PathInfos pathInfos;
   private final Derivations derivations;
   private final Realiser realiser;
-  private final Castore castore;
+  private final PreparedNars nars;
   private final UploadedNars uploads;
   private final Signer signer;
   private final NarForm compression;
 
-  BinaryCache(PathInfos pathInfos, Derivations derivations, Realiser realiser, Castore castore,
+  BinaryCache(PathInfos pathInfos, Derivations derivations, Realiser realiser, PreparedNars nars,
       UploadedNars uploads, Signer signer,
       BinaryCacheProperties properties) {
     this.pathInfos = pathInfos;
     this.derivations = derivations;
     this.realiser = realiser;
-    this.castore = castore;
+    this.nars = nars;
     this.uploads = uploads;
     this.signer = signer;
     this.compression = properties.compression();
@@ -104,16 +96,22 @@ public class BinaryCache {
   }
 
   /**
+   * A path and its NAR.
+   *
+   * @param nar every byte of it was here a moment ago
+   */
+  public record FoundNar(PathInfo path, PreparedNar nar) {}
+
+  /**
    * Finds a path by its NAR, and makes sure that every byte of the NAR can be read.
    *
    * @throws UnknownNar no path has it
    * @throws IncompleteNar a part of it is lost
    */
-  public PathInfo findNar(NixHash narHash) throws IOException {
+  public FoundNar findNar(NixHash narHash) throws IOException {
     PathInfo info = pathInfos.findByNarHash(narHash).orElseThrow(() -> new UnknownNar(narHash));
     try {
-      castore.visit(info.root(), new Presence());
-      return info;
+      return new FoundNar(info, nars.prepare(info));
     } catch (MissingBlobException | MissingDirectoryException e) {
       log.error("{} cannot be served", info.path(), e);
       throw new IncompleteNar(info.path(), e);
@@ -123,41 +121,18 @@ public class BinaryCache {
   /**
    * A NAR as a client sent it.
    *
-   * @param path that was made of it, or another with the same NAR
+   * @param found what was made of it, or another path with the same NAR
    */
-  public record SentNar(PathInfo path, Compression compression) {}
+  public record SentNar(FoundNar found, Compression compression) {}
 
   /**
    * Finds a NAR by the name that its client gave it.
    *
-   * @throws UnknownNar it was not sent, no path was made of it, or nothing here compresses it like its client
+   * @throws UnknownNar it was not sent, or no path was made of it
    * @throws IncompleteNar a part of it is lost
    */
   public SentNar findSent(NarFileName name) throws IOException {
-    UploadedNar sent = uploads.find(name).filter(nar -> Compressors.canWrite(nar.compression()))
-        .orElseThrow(() -> new UnknownNar(name));
+    UploadedNar sent = uploads.find(name).orElseThrow(() -> new UnknownNar(name));
     return new SentNar(findNar(sent.tree().narHash()), sent.compression());
-  }
-
-  /** Looks whether the files that it is shown have their content. */
-  private final class Presence implements NodeVisitor {
-
-    @Override
-    public void enter(@Nullable PathComponent name, DirectoryNode directory, Directory entries) {
-      castore.blobs().expect(entries.files());
-    }
-
-    @Override
-    public void leave() {}
-
-    @Override
-    public void file(@Nullable PathComponent name, FileNode file) throws IOException {
-      if (!castore.blobs().contains(file.digest())) {
-        throw new MissingBlobException(file.digest());
-      }
-    }
-
-    @Override
-    public void symlink(@Nullable PathComponent name, SymlinkNode link) {}
   }
 }

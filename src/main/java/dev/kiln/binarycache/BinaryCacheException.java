@@ -36,8 +36,9 @@ public sealed abstract class BinaryCacheException extends RuntimeException {
     }
 
     public UnknownNar(NarFileName name) {
-      super("'" + name + "' is neither a NAR's hash with a compression that is served here, nor a NAR that was sent"
-          + " and can be given back");
+      super("'" + name
+          + "' is neither the hash of a NAR that is here, with the suffix of a compression that narinfos offer,"
+          + " nor the name of a file that was sent and of which a path was made");
     }
   }
 

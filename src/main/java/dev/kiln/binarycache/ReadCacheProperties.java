@@ -13,10 +13,11 @@ import org.springframework.validation.annotation.Validated;
  *
  * @param narinfoMemory for narinfos, about 1 KB each
  * @param narMemory for small NARs
+ * @param narPlanMemory for what other NARs are made of, about 30 bytes for each file
  * @param maxStale how long an answer may be kept: what another Kiln on the same database changes, a new signature or a deleted path,
  *     is seen after that. What this one changes is seen at once
  */
 @Validated
 @ConfigurationProperties("kiln.cache")
 public record ReadCacheProperties(@DefaultValue("8MB") DataSize narinfoMemory, @DefaultValue("16MB") DataSize narMemory,
-    @DefaultValue("5s") @DurationMax(hours = 1) Duration maxStale) {}
+    @DefaultValue("16MB") DataSize narPlanMemory, @DefaultValue("5s") @DurationMax(hours = 1) Duration maxStale) {}

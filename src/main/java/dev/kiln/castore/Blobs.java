@@ -37,8 +37,28 @@ public interface Blobs {
     return this::open;
   }
 
+  /**
+   * Makes sure that a blob is what a tree says of it.
+   *
+   * @return {@code blob}
+   * @throws IOException if its size is another one; it is closed then
+   */
+  static FileChannel requireSize(FileChannel blob, FileNode file) throws IOException {
+    long size = blob.size();
+    if (size != file.size()) {
+      blob.close();
+      throw new IOException("blob " + file.digest() + " has " + size + " bytes, not " + file.size());
+    }
+    return blob;
+  }
+
   /** Hears which files will be looked for next, so that they can be looked up together. They need not be here. */
   default void expect(Collection<FileNode> files) {}
+
+  /** Begins to find blobs that will be wanted one after the other, more than once. */
+  default BlobSequence.Builder sequence() {
+    return OpenedSequence.builder(this);
+  }
 
   /** Begins to take blobs in. Any number of batches may run at once, also with the same content. */
   Batch begin();

@@ -3,8 +3,6 @@ package dev.kiln.compression;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.EnumSet;
-import java.util.Set;
 import java.util.zip.GZIPOutputStream;
 
 import com.github.luben.zstd.ZstdOutputStream;
@@ -22,22 +20,12 @@ public final class Compressors {
   private static final long UNKNOWN_SIZE = -1;
   private static final int BUFFER = 1 << 16;
 
-  /** Those that no library here writes. */
-  private static final Set<Compression> READ_ONLY = EnumSet.of(Compression.BROTLI, Compression.LZIP,
-      Compression.COMPRESS);
-
   private Compressors() {}
-
-  /** @return whether {@link #open} can */
-  public static boolean canWrite(Compression compression) {
-    return !READ_ONLY.contains(compression);
-  }
 
   /**
    * Begins to compress.
    *
    * @return a stream whose end, by {@code close}, completes and closes {@code out}
-   * @throws IllegalArgumentException unless {@link #canWrite}
    */
   public static OutputStream open(Compression compression, OutputStream out) throws IOException {
     return switch (compression) {
@@ -49,8 +37,10 @@ public final class Compressors {
       case GZIP -> new GZIPOutputStream(out, BUFFER);
       case BZIP2 -> new BZip2CompressorOutputStream(out, BZIP2_BLOCK);
       case LZ4 -> new FramedLZ4CompressorOutputStream(out);
-      case BROTLI, LZIP, COMPRESS -> throw new IllegalArgumentException(
-          "nothing here compresses by '" + compression.nixName() + "'");
+      case LZIP -> LzipOutputStream.open(out, LZMA2Options.PRESET_MIN);
+      // no library here compresses by these two: they are valid, and longer than what is in them
+      case BROTLI -> new StoredBrotliOutputStream(out);
+      case COMPRESS -> new StoredCompressOutputStream(out);
     };
   }
 

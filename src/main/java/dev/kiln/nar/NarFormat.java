@@ -27,6 +27,8 @@ final class NarFormat {
   static final byte[] ENTRY = words("entry", "(", "name");
   static final byte[] NODE = words("node");
   static final byte[] CLOSE = words(")");
+  /** A node that an entry holds. */
+  static final byte[] CLOSE_ENTRY = words(")", ")");
 
   /** The longest string that is not a file's content, in bytes. */
   static final int MAX_STRING = Math.max(PathComponent.MAX_LENGTH, SymlinkNode.MAX_LENGTH);

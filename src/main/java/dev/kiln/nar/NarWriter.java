@@ -3,6 +3,7 @@ package dev.kiln.nar;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 
 import dev.kiln.castore.Castore;
 import dev.kiln.castore.InvalidCastore;
@@ -13,7 +14,10 @@ import dev.kiln.castore.Node;
 /** Makes NARs of trees in castore. */
 public final class NarWriter {
 
-  private static final int BUFFER = 1 << 16;
+  /** In bytes. */
+  static final int BUFFER = 1 << 16;
+  /** Of the heap, in bytes: a plan for some 50,000 files. */
+  private static final int MAX_PLAN = 2 << 20;
 
   private final Castore castore;
 
@@ -37,7 +41,7 @@ public final class NarWriter {
    * @throws MissingDirectoryException a directory is absent; {@code sink} then holds a prefix
    */
   public long write(Node root, OutputStream sink) throws IOException {
-    long size = write(root, 0, Long.MAX_VALUE, ByteBuffer.allocate(BUFFER), to(sink));
+    long size = write(castore, root, 0, Long.MAX_VALUE, ByteBuffer.allocate(BUFFER), to(sink));
     sink.flush();
     return size;
   }
@@ -65,28 +69,35 @@ public final class NarWriter {
    * @throws MissingDirectoryException a directory is absent; {@code sink} then holds a prefix of the part
    */
   public void write(Node root, long from, long to, OutputStream sink) throws IOException {
-    write(root, from, to, ByteBuffer.allocate(BUFFER), to(sink));
+    write(castore, root, from, to, ByteBuffer.allocate(BUFFER), to(sink));
     sink.flush();
   }
 
   /**
-   * Writes a part as above, with as few copies as can be.
+   * Finds all that the NAR of {@code root} is made of.
    *
-   * @param buffer empty, of 16 bytes or more; files are read into it, and large ones mapped if it is direct
-   * @return bytes passed, from the begin of the NAR
+   * @throws MissingBlobException a blob is absent
+   * @throws MissingDirectoryException a directory is absent
    */
-  public long write(Node root, long from, long to, ByteBuffer buffer, Output output) throws IOException {
-    NarStream nar = new NarStream(castore.blobs(), from, to, buffer, output);
+  public PreparedNar prepare(Node root) throws IOException {
+    Optional<NarPlan> plan = NarPlan.of(castore, root, MAX_PLAN);
+    return plan.isPresent() ? plan.get() : UnplannedNar.of(castore, root);
+  }
+
+  /** @return bytes passed, from the begin of the NAR */
+  static long write(Castore castore, Node root, long from, long to, ByteBuffer buffer, Output output)
+      throws IOException {
+    NarPart part = new NarPart(from, to, buffer, output);
     try {
-      castore.visit(root, nar);
-      nar.flush();
+      castore.visit(root, new NarStream(castore.blobs(), part));
     } catch (NarStream.Complete _) {
       // the rest of the NAR was not asked for
     }
-    return nar.position();
+    part.flush();
+    return part.position();
   }
 
-  private static Output to(OutputStream sink) {
+  static Output to(OutputStream sink) {
     return bytes -> sink.write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
   }
 }

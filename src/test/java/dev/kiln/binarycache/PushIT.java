@@ -88,7 +88,7 @@ class PushIT {
 
   /** A client remembers the narinfos that it sent, and asks for the files that they name. */
   @ParameterizedTest
-  @ValueSource(strings = {"none", "xz", "zstd", "bzip2", "gzip", "lz4", "lzma"})
+  @ValueSource(strings = {"none", "xz", "zstd", "bzip2", "gzip", "br", "lz4", "lzip", "lzma", "compress"})
   void givesAPathBackToTheClientThatSentIt(String compression) throws IOException {
     copy("?compression=" + compression, tree).ok();
     nix.run("nix-store", "--delete", tree).ok();

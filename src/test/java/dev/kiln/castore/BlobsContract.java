@@ -2,6 +2,7 @@ package dev.kiln.castore;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import dev.kiln.castore.Blobs.Batch;
 import dev.kiln.castore.Blobs.Blob;
+import dev.kiln.castore.Node.FileNode;
 import dev.kiln.hash.Blake3;
 import dev.kiln.hash.Blake3Digest;
 
@@ -125,13 +127,7 @@ public abstract class BlobsContract {
         batch.sync();
       }
     }
-    switch (order) {
-      case AS_PUT -> {
-      }
-      case BACKWARDS -> Collections.reverse(sizes);
-      case SHUFFLED -> Collections.shuffle(sizes, new Random(7));
-      case EACH_TWICE -> sizes = sizes.stream().flatMap(size -> Stream.of(size, size)).toList();
-    }
+    sizes = ordered(sizes, order);
     Blobs.Reader reader = blobs.reader();
     for (int size : sizes) {
       try (FileChannel blob = reader.open(Blake3.of(content(size)))) {
@@ -142,6 +138,88 @@ public abstract class BlobsContract {
         assertThatThrownBy(() -> reader.open(Blake3.of(content(99_999)))).isInstanceOf(MissingBlobException.class);
       }
     }
+  }
+
+  /** A reader may be used again, and a sequence by many readers. */
+  @ParameterizedTest
+  @EnumSource
+  void aSequenceGivesBlobsAgainAndAgainWholeOrInParts(Order order) throws IOException {
+    List<Integer> sizes = new ArrayList<>(IntStream.range(0, 1_500).boxed().toList());
+    sizes.addAll(List.of(60_000, 65_000, 65_535, 65_536, 70_000, 1_000, 300, 60_001));
+    for (List<Integer> half : List.of(sizes.subList(0, 700), sizes.subList(700, sizes.size()))) {
+      try (Batch batch = blobs.begin()) {
+        for (int size : half) {
+          batch.put(new ByteArrayInputStream(content(size)));
+        }
+        batch.sync();
+      }
+    }
+    sizes = ordered(sizes, order);
+    BlobSequence.Builder builder = blobs.sequence();
+    for (int size : sizes) {
+      builder.add(new FileNode(Blake3.of(content(size)), size, false));
+    }
+    BlobSequence sequence = builder.build();
+    assertThat(sequence.isHere()).isTrue();
+    assertThat(sequence.footprint()).isBetween((long) sizes.size(), 100L * sizes.size());
+    try (BlobSequence.Reader reader = sequence.reader()) {
+      for (int i = 0; i < sizes.size(); i++) {
+        byte[] content = content(sizes.get(i));
+        ByteBuffer whole = ByteBuffer.allocate(content.length);
+        reader.read(i, 0, whole);
+        assertThat(whole.array()).isEqualTo(content);
+        int from = content.length / 3;
+        ByteBuffer part = ByteBuffer.allocateDirect(content.length).limit(content.length / 2);
+        reader.read(i, from, part);
+        assertThat(part.hasRemaining()).isFalse();
+        assertThat(part.flip()).isEqualTo(ByteBuffer.wrap(content, from, content.length / 2));
+      }
+      try (FileChannel opened = reader.open(sizes.indexOf(70_000))) {
+        assertThat(Channels.newInputStream(opened).readAllBytes()).isEqualTo(content(70_000));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {4, 70_000})
+  void aSequenceSaysWhichOfItsBlobsIsMissing(int size) throws IOException {
+    try (Batch batch = blobs.begin()) {
+      batch.put(new ByteArrayInputStream(content(3)));
+      batch.sync();
+    }
+    FileNode missing = new FileNode(Blake3.of(content(size)), size, false);
+    assertThatThrownBy(() -> {
+      BlobSequence.Builder builder = blobs.sequence();
+      builder.add(new FileNode(Blake3.of(content(3)), 3, false));
+      builder.add(missing);
+      builder.build();
+    }).isInstanceOfSatisfying(MissingBlobException.class, e -> assertThat(e.digest()).isEqualTo(missing.digest()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {3, 70_000})
+  void aSequenceGivesNoBlobWhoseSizeIsNotTheOneThatItsTreeHas(int size) throws IOException {
+    try (Batch batch = blobs.begin()) {
+      batch.put(new ByteArrayInputStream(content(size)));
+      batch.sync();
+    }
+    assertThatThrownBy(() -> {
+      BlobSequence.Builder builder = blobs.sequence();
+      builder.add(new FileNode(Blake3.of(content(size)), size - 1, false));
+      builder.build().reader().read(0, 0, ByteBuffer.allocate(size - 1));
+    }).isInstanceOf(IOException.class).hasMessageContaining(size + " bytes, not " + (size - 1));
+  }
+
+  private static List<Integer> ordered(List<Integer> sizes, Order order) {
+    List<Integer> ordered = new ArrayList<>(sizes);
+    switch (order) {
+      case AS_PUT -> {
+      }
+      case BACKWARDS -> Collections.reverse(ordered);
+      case SHUFFLED -> Collections.shuffle(ordered, new Random(7));
+      case EACH_TWICE -> ordered = sizes.stream().flatMap(size -> Stream.of(size, size)).toList();
+    }
+    return ordered;
   }
 
   enum Order {

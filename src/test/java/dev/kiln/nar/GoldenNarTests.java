@@ -46,6 +46,9 @@ class GoldenNarTests {
       assertThat(writer.write(roots.get(i), out)).isEqualTo(out.size());
       assertThat(out.toByteArray()).as(nars.get(i).toString()).isEqualTo(Files.readAllBytes(nars.get(i)));
       assertThat(writer.size(roots.get(i))).isEqualTo(out.size());
+      ByteArrayOutputStream prepared = new ByteArrayOutputStream();
+      writer.prepare(roots.get(i)).write(prepared);
+      assertThat(prepared.toByteArray()).isEqualTo(out.toByteArray());
     }
   }
 

@@ -20,16 +20,14 @@ import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RestController;
 
 import dev.kiln.binarycache.BinaryCache;
+import dev.kiln.binarycache.BinaryCache.FoundNar;
 import dev.kiln.binarycache.BinaryCache.SentNar;
 import dev.kiln.binarycache.BinaryCacheException.UnknownNar;
 import dev.kiln.binarycache.NarFileName;
-import dev.kiln.castore.Castore;
 import dev.kiln.compression.Compression;
 import dev.kiln.compression.Compressors;
 import dev.kiln.hash.HashAlgorithm;
 import dev.kiln.hash.NixHash;
-import dev.kiln.nar.NarWriter;
-import dev.kiln.pathinfo.PathInfo;
 
 /** NARs, made of castore while they are sent. Named by the hash of the NAR, whatever their compression. */
 @RestController
@@ -44,11 +42,9 @@ class NarController {
   static final String IMMUTABLE = "public, max-age=31536000, immutable";
 
   private final BinaryCache cache;
-  private final NarWriter nars;
 
-  NarController(BinaryCache cache, Castore castore) {
+  NarController(BinaryCache cache) {
     this.cache = cache;
-    this.nars = new NarWriter(castore);
   }
 
   @GetMapping({NAR, BinaryCacheController.ON_DEMAND + NAR})
@@ -61,16 +57,17 @@ class NarController {
       @Parameter(hidden = true) @RequestHeader(name = HttpHeaders.RANGE, required = false) @Nullable String range,
       @Parameter(hidden = true) @RequestHeader(name = HttpHeaders.IF_RANGE, required = false) @Nullable String ifRange,
       HttpServletResponse response) throws IOException {
-    Optional<PathInfo> found = find(narHash);
+    Optional<FoundNar> found = find(narHash);
     if (found.isEmpty()) {
       asSent(narHash + ".nar", method, response);
       return;
     }
-    PathInfo info = found.get();
+    FoundNar nar = found.get();
     String tag = '"' + narHash + '"';
     begin(response, tag);
     response.setHeader(HttpHeaders.ACCEPT_RANGES, "bytes");
-    NarRange asked = NarRange.of(method.equals(HttpMethod.HEAD) ? null : range, ifRange, tag, info.narSize());
+    NarRange asked = NarRange.of(method.equals(HttpMethod.HEAD) ? null : range, ifRange, tag,
+        nar.path().narSize());
     if (asked.part()) {
       response.setStatus(asked.exists()
           ? HttpStatus.PARTIAL_CONTENT.value()
@@ -80,7 +77,7 @@ class NarController {
     if (asked.exists()) {
       response.setContentLengthLong(asked.length());
       if (!method.equals(HttpMethod.HEAD)) {
-        nars.write(info.root(), asked.from(), asked.to(), response.getOutputStream());
+        nar.nar().write(asked.from(), asked.to(), response.getOutputStream());
       }
     }
   }
@@ -105,13 +102,13 @@ class NarController {
   @GetMapping({FILE, BinaryCacheController.ON_DEMAND + FILE})
   void asSent(@PathVariable String file, HttpMethod method, HttpServletResponse response) throws IOException {
     SentNar sent = cache.findSent(NarFileName.parse(file));
-    send(sent.path(), sent.compression(), file, method, response);
+    send(sent.found(), sent.compression(), file, method, response);
   }
 
   private void compressed(String narHash, Compression compression, HttpMethod method, HttpServletResponse response)
       throws IOException {
     String name = narHash + ".nar" + compression.suffix();
-    Optional<PathInfo> found = find(narHash);
+    Optional<FoundNar> found = find(narHash);
     if (found.isPresent()) {
       send(found.get(), compression, name, method, response);
     } else {
@@ -120,19 +117,19 @@ class NarController {
   }
 
   /** Of unknown length, and without ranges: nothing is kept that could tell where to go on. */
-  private void send(PathInfo info, Compression compression, String name, HttpMethod method,
+  private static void send(FoundNar found, Compression compression, String name, HttpMethod method,
       HttpServletResponse response) throws IOException {
     begin(response, '"' + name + '"');
     if (method.equals(HttpMethod.HEAD)) {
       return;
     }
     OutputStream out = Compressors.open(compression, response.getOutputStream());
-    nars.write(info.root(), out);
+    found.nar().write(out);
     // after an error it stays open: an end that looks well must not be written
     out.close();
   }
 
-  private Optional<PathInfo> find(String narHash) throws IOException {
+  private Optional<FoundNar> find(String narHash) throws IOException {
     try {
       return Optional.of(cache.findNar(NixHash.parse(narHash, HashAlgorithm.SHA256)));
     } catch (UnknownNar _) {

@@ -11,6 +11,7 @@ import dev.kiln.binarycache.BinaryCacheException;
 import dev.kiln.binarycache.NarFileName;
 import dev.kiln.binarycache.UploadedNar;
 import dev.kiln.binarycache.UploadedNars;
+import dev.kiln.compression.Compression;
 import dev.kiln.pathinfo.PathInfo;
 
 /**
@@ -40,9 +41,11 @@ class NarHeads {
   Head find(NarFileName name) throws IOException {
     Optional<UploadedNar> sent = nars.find(name);
     if (sent.isPresent()) {
-      return new Head(OptionalLong.of(sent.get().fileSize()), false);
+      // compressed again it has another length
+      boolean plain = sent.get().compression() == Compression.NONE;
+      return new Head(plain ? OptionalLong.of(sent.get().fileSize()) : OptionalLong.empty(), plain);
     }
-    PathInfo info = cache.findNar(name.fileHash());
+    PathInfo info = cache.findNar(name.fileHash()).path();
     return name.suffix().isEmpty()
         ? new Head(OptionalLong.of(info.narSize()), true)
         : new Head(OptionalLong.empty(), false);

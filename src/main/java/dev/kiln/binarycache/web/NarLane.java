@@ -24,16 +24,14 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 import dev.kiln.binarycache.BinaryCache;
+import dev.kiln.binarycache.BinaryCache.FoundNar;
 import dev.kiln.binarycache.BinaryCacheException;
 import dev.kiln.binarycache.ReadCacheProperties;
 import dev.kiln.bytes.ByteString;
-import dev.kiln.castore.Castore;
-import dev.kiln.castore.Node;
 import dev.kiln.hash.HashAlgorithm;
 import dev.kiln.hash.InvalidHash;
 import dev.kiln.hash.NixHash;
-import dev.kiln.nar.NarWriter;
-import dev.kiln.pathinfo.PathInfo;
+import dev.kiln.nar.PreparedNar;
 import dev.kiln.server.FastLane;
 
 /** {@code GET /nar/<hash>.nar}: small NARs from memory, others from their files to the socket. */
@@ -58,12 +56,11 @@ class NarLane implements FastLane {
   private static final HttpField RANGES = new PreEncodedHttpField(HttpHeader.ACCEPT_RANGES, "bytes");
 
   private final BinaryCache cache;
-  private final NarWriter nars;
   private final Cache<NixHash, ByteString> small;
+  private final SendBuffers buffers = new SendBuffers();
 
-  NarLane(BinaryCache cache, Castore castore, ReadCacheProperties properties) {
+  NarLane(BinaryCache cache, ReadCacheProperties properties) {
     this.cache = cache;
-    this.nars = new NarWriter(castore);
     this.small = Caffeine.newBuilder().maximumWeight(properties.narMemory().toBytes())
         .<NixHash, ByteString>weigher((_, nar) -> nar.length() + OVERHEAD).expireAfterWrite(properties.maxStale())
         .build();
@@ -81,27 +78,27 @@ class NarLane implements FastLane {
       return false;
     }
     ByteString kept = small.getIfPresent(hash);
-    PathInfo info = null;
+    FoundNar found = null;
     if (kept == null) {
       try {
-        info = cache.findNar(hash);
+        found = cache.findNar(hash);
       } catch (BinaryCacheException _) {
         // the controllers say why
         return false;
       }
-      kept = info.narSize() <= MAX_KEPT ? keep(hash, info) : null;
+      kept = found.path().narSize() <= MAX_KEPT ? keep(hash, found) : null;
     }
     if (kept != null) {
       send(kept, begin(hash, kept.length(), request, response), response, callback);
-    } else if (info != null) {
-      stream(info.root(), begin(hash, info.narSize(), request, response), request, response, callback);
+    } else if (found != null) {
+      stream(found.nar(), begin(hash, found.path().narSize(), request, response), request, response, callback);
     }
     return true;
   }
 
-  private ByteString keep(NixHash hash, PathInfo info) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream((int) info.narSize());
-    nars.write(info.root(), bytes);
+  private ByteString keep(NixHash hash, FoundNar found) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream((int) found.path().narSize());
+    found.nar().write(bytes);
     ByteString nar = ByteString.owning(bytes.toByteArray());
     small.put(hash, nar);
     return nar;
@@ -128,24 +125,44 @@ class NarLane implements FastLane {
     response.write(true, bytes, callback);
   }
 
-  private void stream(Node root, NarRange range, Request request, Response response, Callback callback)
+  private void stream(PreparedNar nar, NarRange range, Request request, Response response, Callback callback)
       throws IOException {
     if (range.exists()) {
-      RetainableByteBuffer buffer = request.getComponents().getByteBufferPool().acquire(BUFFER, true);
-      try {
-        nars.write(root, range.from(), range.to(), buffer.getByteBuffer().clear(),
-            bytes -> Content.Sink.write(response, false, bytes));
-      } catch (EofException e) {
-        // the client is gone
-        throw e;
-      } catch (IOException e) {
-        log.warn("an answer was broken off", e);
-        throw e;
-      } finally {
-        buffer.release();
+      ByteBuffer buffer = range.length() > BUFFER ? buffers.take() : null;
+      if (buffer == null) {
+        streamPooled(nar, range, request, response);
+      } else {
+        try {
+          stream(nar, range, buffer, response);
+        } finally {
+          buffers.giveBack(buffer);
+        }
       }
     }
     callback.succeeded();
+  }
+
+  private static void streamPooled(PreparedNar nar, NarRange range, Request request, Response response)
+      throws IOException {
+    RetainableByteBuffer buffer = request.getComponents().getByteBufferPool().acquire(BUFFER, true);
+    try {
+      stream(nar, range, buffer.getByteBuffer().clear(), response);
+    } finally {
+      buffer.release();
+    }
+  }
+
+  private static void stream(PreparedNar nar, NarRange range, ByteBuffer buffer, Response response)
+      throws IOException {
+    try {
+      nar.write(range.from(), range.to(), buffer, bytes -> Content.Sink.write(response, false, bytes));
+    } catch (EofException e) {
+      // the client is gone
+      throw e;
+    } catch (IOException e) {
+      log.warn("an answer was broken off", e);
+      throw e;
+    }
   }
 
   private static @Nullable NixHash hash(String path) {

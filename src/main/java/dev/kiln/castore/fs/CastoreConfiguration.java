@@ -20,6 +20,11 @@ class CastoreConfiguration {
     return new PackedBlobs(sharedDirectory.path(), new FsBlobs(sharedDirectory.path()), index);
   }
 
+  @Bean(initMethod = "start")
+  LooseBlobs looseBlobs(SharedDirectory sharedDirectory, PackedBlobs blobs) {
+    return new LooseBlobs(sharedDirectory.path(), blobs);
+  }
+
   @Bean
   Castore castore(PackedBlobs blobs, Directories directories) {
     return new Castore(blobs, directories);

@@ -1,6 +1,7 @@
 package dev.kiln.castore.fs;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 
 import dev.kiln.castore.PackIndex.Place;
@@ -49,6 +50,6 @@ final class PackReader {
     length = 0;
     pack = place.pack();
     begin = place.start();
-    length = packs.read(pack, begin, window, place.length());
+    length = packs.read(pack, begin, ByteBuffer.wrap(window), place.length());
   }
 }

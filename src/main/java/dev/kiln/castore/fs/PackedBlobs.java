@@ -2,11 +2,13 @@ package dev.kiln.castore.fs;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -14,18 +16,18 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import dev.kiln.castore.BlobSequence;
 import dev.kiln.castore.Blobs;
 import dev.kiln.castore.MissingBlobException;
 import dev.kiln.castore.Node.FileNode;
 import dev.kiln.castore.PackIndex;
 import dev.kiln.castore.PackIndex.PackedBlob;
 import dev.kiln.castore.PackIndex.Place;
+import dev.kiln.hash.Blake3;
 import dev.kiln.hash.Blake3Digest;
 
 /**
@@ -42,8 +44,8 @@ public final class PackedBlobs implements Blobs, Closeable {
 
   /** Packs of this many blobs are indexed at once: they are many, and each is little work. */
   static final int INDEXED_AT_ONCE = 256;
-  /** Places remembered, about 200 bytes each. */
-  private static final int REMEMBERED = 40_000;
+  /** For places that are remembered, of the heap, in bytes: 170,000 of them. */
+  private static final int REMEMBERED = 8 << 20;
   /** Packs looked up at a time. */
   private static final int PAGE = 1_000;
 
@@ -52,7 +54,7 @@ public final class PackedBlobs implements Blobs, Closeable {
   private final PackIndex index;
   private final PackIndexer indexer;
   private final PackJournal journal;
-  private final Cache<Blake3Digest, Place> remembered = Caffeine.newBuilder().maximumSize(REMEMBERED).build();
+  private final RecentPlaces remembered = new RecentPlaces(REMEMBERED);
 
   /**
    * @param dir may be used by several Kilns at the same time
@@ -131,7 +133,11 @@ public final class PackedBlobs implements Blobs, Closeable {
     Place place = near(digest);
     if (place == null) {
       if (files.contains(digest)) {
-        return files.open(digest);
+        try {
+          return files.open(digest);
+        } catch (MissingBlobException _) {
+          // just now it was moved into a pack
+        }
       }
       place = lookUp(digest);
     }
@@ -150,21 +156,64 @@ public final class PackedBlobs implements Blobs, Closeable {
     }
   }
 
-  /** Looks up those that are small and not known here: one that is found leads to its neighbours, the rest are asked for at once. */
   @Override
-  public void expect(Collection<FileNode> expected) {
-    List<Blake3Digest> unknown = unknown(expected.stream().filter(file -> file.size() < LARGE).map(FileNode::digest)
-        .toList());
-    if (!unknown.isEmpty() && lookUp(unknown.getFirst()) != null) {
-      unknown = unknown(unknown);
-    }
-    if (!unknown.isEmpty()) {
-      remembered.putAll(index.find(unknown));
-    }
+  public BlobSequence.Builder sequence() {
+    return new PackedSequence.Builder(packs, this, this::places);
   }
 
-  private List<Blake3Digest> unknown(Collection<Blake3Digest> digests) {
-    return digests.stream().filter(digest -> near(digest) == null).toList();
+  /** @return where those lie that are in packs which are here */
+  private Map<Blake3Digest, Place> places(List<FileNode> wanted) {
+    List<Blake3Digest> digests = small(wanted);
+    Map<Blake3Digest, Place> places = find(digests);
+    Map<Long, Boolean> here = new HashMap<>();
+    for (Blake3Digest digest : digests) {
+      // what no pack holds that is indexed may be in one that another Kiln has just kept
+      Place place = places.containsKey(digest) || files.contains(digest) ? places.get(digest) : lookUp(digest);
+      if (place != null && here.computeIfAbsent(place.pack(), packs::contains)) {
+        places.put(digest, place);
+      } else {
+        places.remove(digest);
+      }
+    }
+    return places;
+  }
+
+  @Override
+  public void expect(Collection<FileNode> expected) {
+    find(small(expected));
+  }
+
+  private static List<Blake3Digest> small(Collection<FileNode> files) {
+    return files.stream().filter(file -> file.size() < LARGE).map(FileNode::digest).toList();
+  }
+
+  /** Looks blobs up: of those that are not known here, one that is found leads to its neighbours, the rest are asked for at once. */
+  private Map<Blake3Digest, Place> find(Collection<Blake3Digest> digests) {
+    Map<Blake3Digest, Place> places = HashMap.newHashMap(digests.size());
+    List<Blake3Digest> unknown = known(digests, places);
+    if (!unknown.isEmpty() && lookUp(unknown.getFirst()) != null) {
+      unknown = known(unknown, places);
+    }
+    if (!unknown.isEmpty()) {
+      Map<Blake3Digest, Place> found = index.find(unknown);
+      found.forEach(remembered::put);
+      places.putAll(found);
+    }
+    return places;
+  }
+
+  /** Adds what is known here to {@code places}. @return the others */
+  private List<Blake3Digest> known(Collection<Blake3Digest> digests, Map<Blake3Digest, Place> places) {
+    List<Blake3Digest> unknown = new ArrayList<>();
+    for (Blake3Digest digest : digests) {
+      Place place = near(digest);
+      if (place == null) {
+        unknown.add(digest);
+      } else {
+        places.put(digest, place);
+      }
+    }
+    return unknown;
   }
 
   @Override
@@ -231,9 +280,38 @@ public final class PackedBlobs implements Blobs, Closeable {
     journal.submit(pack.id());
   }
 
+  /** Makes a pack that is finished durable, and then visible to all Kilns. */
+  void keepIndexed(long pack) throws IOException {
+    packs.keep(pack, temporary(pack));
+    List<PackedBlob> blobs = packs.table(pack);
+    index.index(pack, blobs);
+    remember(blobs);
+  }
+
+  /** @return whether the blob can be read from a pack, and has the right content there */
+  boolean holdsInPack(Blake3Digest digest) {
+    Place known = near(digest);
+    Place place = known != null ? known : lookUp(digest);
+    if (place == null) {
+      return false;
+    }
+    byte[] content = new byte[place.length()];
+    try {
+      packs.read(place.pack(), place.start(), ByteBuffer.wrap(content), content.length);
+    } catch (IOException e) {
+      log.error("blob {} cannot be read from pack {}", digest, Packs.name(place.pack()), e);
+      return false;
+    }
+    return Blake3.of(content).equals(digest);
+  }
+
+  FsBlobs files() {
+    return files;
+  }
+
   private @Nullable Place near(Blake3Digest digest) {
     Place place = indexer.find(digest);
-    return place != null ? place : remembered.getIfPresent(digest);
+    return place != null ? place : remembered.get(digest);
   }
 
   /** Asks the index, and remembers also what lies beside the blob: it is likely to be wanted next. */

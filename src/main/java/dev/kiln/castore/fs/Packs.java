@@ -88,7 +88,7 @@ final class Packs implements Closeable {
     List<PackedBlob> blobs = table(id);
     for (PackedBlob blob : blobs) {
       byte[] content = new byte[blob.place().length()];
-      read(id, blob.place().start(), content, content.length);
+      read(id, blob.place().start(), ByteBuffer.wrap(content), content.length);
       if (!Blake3.of(content).equals(blob.digest())) {
         throw new IOException("pack " + name(id) + " is damaged: blob " + blob.digest() + " is another");
       }
@@ -124,21 +124,21 @@ final class Packs implements Closeable {
   }
 
   /**
-   * Reads a part of a pack into {@code bytes}, from its begin.
+   * Reads a part of a pack into what remains of {@code target}.
    *
-   * @param length how much there has to be; more is read as far as {@code bytes} and the pack go
+   * @param length how much there has to be; more is read as far as {@code target} and the pack go
    * @return how much was read
    * @throws IOException if the pack is not here, or too short
    */
-  int read(long id, int start, byte[] bytes, int length) throws IOException {
+  int read(long id, long start, ByteBuffer target, int length) throws IOException {
+    int begin = target.position();
     return whileOpen(id, file -> {
-      ByteBuffer rest = ByteBuffer.wrap(bytes);
-      while (rest.position() < length) {
-        if (file.read(rest, start + (long) rest.position()) < 0) {
+      while (target.position() - begin < length) {
+        if (file.read(target, start + target.position() - begin) < 0) {
           throw new EOFException("pack " + name(id) + " ends within a blob");
         }
       }
-      return rest.position();
+      return target.position() - begin;
     });
   }
 

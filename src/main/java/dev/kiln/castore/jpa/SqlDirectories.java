@@ -16,14 +16,17 @@ import dev.kiln.castore.InvalidCastore;
 import dev.kiln.hash.Blake3Digest;
 import dev.kiln.jdbc.BulkInsert;
 
+/** By plain statements: every read of a tree that is not in memory is little else. One alone needs no transaction. */
 @Repository
 @EnableConfigurationProperties(DirectoryCacheProperties.class)
-class JpaDirectories implements Directories {
+class SqlDirectories implements Directories {
 
   private static final BulkInsert<Directory> DIRECTORIES = BulkInsert.<Directory>into("directory")
       .column("digest", "bytea", directory -> directory.digest().toByteArray())
       .column("size", "bigint", Directory::size)
       .column("encoded", "bytea", Directory::encode);
+
+  private static final String FIND = "select size, encoded from directory where digest = ?";
 
   /** Large ones are left out: what many are at once must not be more than a little memory holds. */
   private static final String PREFETCH = """
@@ -33,13 +36,11 @@ class JpaDirectories implements Directories {
   /** What an entry of the cache takes beside the directory, in bytes. */
   private static final int OVERHEAD = 120;
 
-  private final DirectoryRows rows;
   private final JdbcTemplate jdbc;
   /** Their names say what they hold: one that is here never becomes wrong. */
   private final Cache<Blake3Digest, Directory> cache;
 
-  JpaDirectories(DirectoryRows rows, JdbcTemplate jdbc, DirectoryCacheProperties properties) {
-    this.rows = rows;
+  SqlDirectories(JdbcTemplate jdbc, DirectoryCacheProperties properties) {
     this.jdbc = jdbc;
     this.cache = Caffeine.newBuilder().maximumWeight(properties.directoryMemory().toBytes())
         .<Blake3Digest, Directory>weigher((_, directory) -> OVERHEAD + directory.footprint()).build();
@@ -51,8 +52,9 @@ class JpaDirectories implements Directories {
     if (known != null) {
       return Optional.of(known);
     }
-    Optional<Directory> found = rows.findById(digest.toByteArray())
-        .map(row -> verified(digest, row.size(), row.encoded()));
+    Optional<Directory> found = jdbc
+        .query(FIND, (row, _) -> verified(digest, row.getLong("size"), row.getBytes("encoded")), digest.toByteArray())
+        .stream().findFirst();
     found.ifPresent(directory -> cache.put(digest, directory));
     return found;
   }

@@ -20,7 +20,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 @ScratchKilnTest
-class JpaDirectoriesIT extends DirectoriesContract {
+class SqlDirectoriesIT extends DirectoriesContract {
 
   @Autowired
   Directories directories;
