@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -29,6 +30,7 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcTemplate;
 
+import dev.kiln.bytes.ByteString;
 import dev.kiln.castore.BlobSequence;
 import dev.kiln.castore.Blobs;
 import dev.kiln.castore.Blobs.Batch;
@@ -351,6 +353,26 @@ class LooseBlobsIT {
     @Override
     public Set<Long> registered(Collection<Long> packs) {
       return index.registered(packs);
+    }
+
+    @Override
+    public void indexAhead(long pack, List<PackedBlob> blobs, ByteString content) {
+      index.indexAhead(pack, blobs, content);
+    }
+
+    @Override
+    public List<Long> unforced() {
+      return index.unforced();
+    }
+
+    @Override
+    public Optional<ByteString> unforced(long pack) {
+      return index.unforced(pack);
+    }
+
+    @Override
+    public void forced(Collection<Long> packs) {
+      index.forced(packs);
     }
   }
 }
