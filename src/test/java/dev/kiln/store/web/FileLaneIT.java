@@ -91,13 +91,13 @@ class FileLaneIT {
       List.of("Range: bytes=0-1", "Range: bytes=2-3"), List.of("Prefer: respond-async"), List.of("Prefer: wait=1"));
 
   /** All questions of some files, and all files with some questions. */
-  private static final List<Arguments> ANSWERED = Stream.concat(
+  static final List<Arguments> ANSWERED = Stream.concat(
       FILES.stream().flatMap(file -> Stream.of(arguments(file, List.of()), arguments(file, List.of("If-None-Match: TAG")))),
       Stream.of("tree/data.txt", "tree/abs", "tree/mapped.bin", "tree/large")
           .flatMap(file -> QUESTIONS.stream().map(question -> arguments(file, question))))
       .toList();
 
-  private static final List<Arguments> LEFT = Stream.concat(OTHERS.stream().map(target -> arguments(target, List.of())),
+  static final List<Arguments> LEFT = Stream.concat(OTHERS.stream().map(target -> arguments(target, List.of())),
       Stream.of("tree/data.txt", "tree/abs", "tree/mapped.bin", "tree/large")
           .flatMap(file -> CONDITIONS.stream().map(question -> arguments(file, question))))
       .toList();
