@@ -2,6 +2,7 @@ package dev.kiln.store.web;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -370,7 +371,7 @@ class FileLaneIT {
 
   /** One byte for each character, both ways. */
   private String send(String requests) throws IOException {
-    try (var socket = new Socket("127.0.0.1", port)) {
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       socket.setSoTimeout(60_000);
       socket.getOutputStream().write(requests.getBytes(StandardCharsets.ISO_8859_1));
       socket.getOutputStream().flush();
