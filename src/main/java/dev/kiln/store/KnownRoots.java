@@ -1,5 +1,7 @@
 package dev.kiln.store;
 
+import java.util.Optional;
+
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import org.jspecify.annotations.Nullable;
@@ -52,7 +54,7 @@ class KnownRoots {
 
     /** @throws NotHere it is not */
     Node root(StorePath path) throws NotHere {
-      Root root = roots.get(path.hash(), KnownRoots.this::read);
+      Root root = find(path.hash());
       if (root == null || !root.path().equals(path)) {
         throw new NotHere();
       }
@@ -66,12 +68,18 @@ class KnownRoots {
     }
   }
 
-  private @Nullable Root read(StorePathHash hash) {
+  private @Nullable Root find(StorePathHash hash) {
+    Root known = roots.getIfPresent(hash);
+    if (known != null) {
+      return known;
+    }
     long now = System.nanoTime();
-    return pathInfos.find(hash).map(info -> root(info, now)).orElse(null);
-  }
-
-  private static Root root(PathInfo info, long now) {
-    return new Root(info.path(), info.root(), now);
+    Optional<PathInfo> info = pathInfos.find(hash);
+    if (info.isEmpty()) {
+      return null;
+    }
+    Root root = new Root(info.get().path(), info.get().root(), now);
+    roots.put(hash, root);
+    return root;
   }
 }

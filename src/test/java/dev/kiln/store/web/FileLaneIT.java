@@ -2,6 +2,7 @@ package dev.kiln.store.web;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -91,13 +92,13 @@ class FileLaneIT {
       List.of("Range: bytes=0-1", "Range: bytes=2-3"), List.of("Prefer: respond-async"), List.of("Prefer: wait=1"));
 
   /** All questions of some files, and all files with some questions. */
-  private static final List<Arguments> ANSWERED = Stream.concat(
+  static final List<Arguments> ANSWERED = Stream.concat(
       FILES.stream().flatMap(file -> Stream.of(arguments(file, List.of()), arguments(file, List.of("If-None-Match: TAG")))),
       Stream.of("tree/data.txt", "tree/abs", "tree/mapped.bin", "tree/large")
           .flatMap(file -> QUESTIONS.stream().map(question -> arguments(file, question))))
       .toList();
 
-  private static final List<Arguments> LEFT = Stream.concat(OTHERS.stream().map(target -> arguments(target, List.of())),
+  static final List<Arguments> LEFT = Stream.concat(OTHERS.stream().map(target -> arguments(target, List.of())),
       Stream.of("tree/data.txt", "tree/abs", "tree/mapped.bin", "tree/large")
           .flatMap(file -> CONDITIONS.stream().map(question -> arguments(file, question))))
       .toList();
@@ -370,7 +371,7 @@ class FileLaneIT {
 
   /** One byte for each character, both ways. */
   private String send(String requests) throws IOException {
-    try (var socket = new Socket("127.0.0.1", port)) {
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       socket.setSoTimeout(60_000);
       socket.getOutputStream().write(requests.getBytes(StandardCharsets.ISO_8859_1));
       socket.getOutputStream().flush();
