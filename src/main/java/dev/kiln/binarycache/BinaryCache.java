@@ -11,11 +11,13 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Service;
 
 import dev.kiln.binarycache.BinaryCacheException.IncompleteNar;
+import dev.kiln.binarycache.BinaryCacheException.NotWritten;
 import dev.kiln.binarycache.BinaryCacheException.UnknownHash;
 import dev.kiln.binarycache.BinaryCacheException.UnknownNar;
 import dev.kiln.castore.MissingBlobException;
 import dev.kiln.castore.MissingDirectoryException;
 import dev.kiln.compression.Compression;
+import dev.kiln.compression.Compressors;
 import dev.kiln.derivation.Derivations;
 import dev.kiln.derivation.KnownDerivation;
 import dev.kiln.hash.NixHash;
@@ -129,10 +131,14 @@ public class BinaryCache {
    * Finds a NAR by the name that its client gave it.
    *
    * @throws UnknownNar it was not sent, or no path was made of it
+   * @throws NotWritten nothing here compresses it like its client
    * @throws IncompleteNar a part of it is lost
    */
   public SentNar findSent(NarFileName name) throws IOException {
     UploadedNar sent = uploads.find(name).orElseThrow(() -> new UnknownNar(name));
+    if (!Compressors.canWrite(sent.compression())) {
+      throw new NotWritten(name, sent.compression());
+    }
     return new SentNar(findNar(sent.tree().narHash()), sent.compression());
   }
 }

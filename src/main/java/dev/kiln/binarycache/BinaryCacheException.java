@@ -1,5 +1,6 @@
 package dev.kiln.binarycache;
 
+import dev.kiln.compression.Compression;
 import dev.kiln.hash.NixHash;
 import dev.kiln.storepath.StorePath;
 import dev.kiln.storepath.StorePathHash;
@@ -39,6 +40,15 @@ public sealed abstract class BinaryCacheException extends RuntimeException {
       super("'" + name
           + "' is neither the hash of a NAR that is here, with the suffix of a compression that narinfos offer,"
           + " nor the name of a file that was sent and of which a path was made");
+    }
+  }
+
+  /** The NAR was sent in a form in which nothing here writes it. */
+  public static final class NotWritten extends BinaryCacheException {
+
+    NotWritten(NarFileName name, Compression compression) {
+      super("the NAR that was sent as '" + name + "' cannot be given back by that name: nothing here compresses by '"
+          + compression.nixName() + "'");
     }
   }
 

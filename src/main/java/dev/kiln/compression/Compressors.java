@@ -22,10 +22,16 @@ public final class Compressors {
 
   private Compressors() {}
 
+  /** @return whether {@link #open} can */
+  public static boolean canWrite(Compression compression) {
+    return compression != Compression.COMPRESS;
+  }
+
   /**
    * Begins to compress.
    *
    * @return a stream whose end, by {@code close}, completes and closes {@code out}
+   * @throws IllegalArgumentException unless {@link #canWrite}
    */
   public static OutputStream open(Compression compression, OutputStream out) throws IOException {
     return switch (compression) {
@@ -38,9 +44,9 @@ public final class Compressors {
       case BZIP2 -> new BZip2CompressorOutputStream(out, BZIP2_BLOCK);
       case LZ4 -> new FramedLZ4CompressorOutputStream(out);
       case LZIP -> LzipOutputStream.open(out, LZMA2Options.PRESET_MIN);
-      // no library here compresses by these two: they are valid, and longer than what is in them
+      // no library here compresses by it: what comes is valid, and longer than what is in it
       case BROTLI -> new StoredBrotliOutputStream(out);
-      case COMPRESS -> new StoredCompressOutputStream(out);
+      case COMPRESS -> throw new IllegalArgumentException("nothing here writes '" + compression.nixName() + "'");
     };
   }
 

@@ -88,7 +88,7 @@ class PushIT {
 
   /** A client remembers the narinfos that it sent, and asks for the files that they name. */
   @ParameterizedTest
-  @ValueSource(strings = {"none", "xz", "zstd", "bzip2", "gzip", "br", "lz4", "lzip", "lzma", "compress"})
+  @ValueSource(strings = {"none", "xz", "zstd", "bzip2", "gzip", "br", "lz4", "lzip", "lzma"})
   void givesAPathBackToTheClientThatSentIt(String compression) throws IOException {
     copy("?compression=" + compression, tree).ok();
     nix.run("nix-store", "--delete", tree).ok();
@@ -97,6 +97,21 @@ class PushIT {
         nix.root().toString(), tree).ok();
     nix.run("nix-store", "--verify", "--check-contents").ok();
     assertThat(nix.root().resolve(tree.substring(1)).resolve("link")).hasContent("text\n");
+  }
+
+  @Test
+  void tellsWhatToDoWhereItCannotGiveAFileBackByTheNameThatTheClientGaveIt() throws IOException {
+    copy("?compression=compress", tree).ok();
+    Path cache = files.resolve("cache");
+    nix.run("nix", "copy", "--to", "file://" + cache + "?compression=compress", tree).ok();
+    String name = tree.substring("/nix/store/".length(), "/nix/store/".length() + 32) + ".narinfo";
+    String url = NarInfo.parse(Files.readAllBytes(cache.resolve(name))).file().url();
+    try (RawCache raw = new RawCache(port)) {
+      var answer = raw.get("/" + url);
+      assertThat(answer.statusCode()).isEqualTo(404);
+      assertThat(answer.body()).contains("urn:kiln:problem:nar-not-written", "'compress'", "narinfo");
+      assertThat(raw.get("/" + name).body()).contains("Compression: none");
+    }
   }
 
   @Test

@@ -22,6 +22,10 @@ final class RawCache implements AutoCloseable {
     return send(HttpRequest.newBuilder(uri(target)).PUT(BodyPublishers.ofByteArray(body)).build());
   }
 
+  HttpResponse<String> get(String target) throws IOException {
+    return send(HttpRequest.newBuilder(uri(target)).build());
+  }
+
   int head(String target) throws IOException {
     return send(HttpRequest.newBuilder(uri(target)).HEAD().build()).statusCode();
   }

@@ -9,6 +9,7 @@ import org.springframework.web.bind.annotation.RestControllerAdvice;
 import dev.kiln.binarycache.BinaryCacheException;
 import dev.kiln.binarycache.BinaryCacheException.IncompleteNar;
 import dev.kiln.binarycache.BinaryCacheException.NoLog;
+import dev.kiln.binarycache.BinaryCacheException.NotWritten;
 import dev.kiln.binarycache.BinaryCacheException.UnknownHash;
 import dev.kiln.binarycache.BinaryCacheException.UnknownNar;
 import dev.kiln.binarycache.BinaryCacheException.UnknownRealisation;
@@ -28,6 +29,8 @@ class BinaryCacheAdvice {
       case UnknownRealisation _ -> Problems.problem(HttpStatus.NOT_FOUND, "not-here", message,
           "/on-demand/ is the same cache, and builds the outputs of known derivations");
       case UnknownNar _ -> Problems.problem(HttpStatus.NOT_FOUND, "unknown-nar", message);
+      case NotWritten _ -> Problems.problem(HttpStatus.NOT_FOUND, "nar-not-written", message,
+          "the narinfo of its path, asked for here, names the NAR as it can be had");
       case IncompleteNar _ -> Problems.problem(HttpStatus.NOT_FOUND, "incomplete-nar", message);
       case NoLog _ -> Problems.problem(HttpStatus.NOT_FOUND, "no-log", message);
     };

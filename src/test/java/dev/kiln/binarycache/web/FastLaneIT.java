@@ -218,7 +218,7 @@ class FastLaneIT {
 
   @Test
   void breaksABodyOffThatCannotBeCompleted() throws IOException {
-    PathInfo damaged = tree(Map.of("a", new byte[100_000], "b", new byte[100_001]));
+    PathInfo damaged = tree(Map.of("a", new byte[400_000], "b", new byte[100_001]));
     Blake3Digest second = Blake3.of(new byte[100_001]);
     Files.delete(blobs.path(second));
     Files.write(blobs.path(second), new byte[99_999]);
