@@ -88,7 +88,8 @@ class FileContentsTests {
       assertContent(file, content);
       content.release();
     }
-    assertThat(files.stream().filter(file -> contents.held(file) != null).count()).isBetween(1L, MEMORY.toBytes() / 60_000);
+    assertThat(files.stream().filter(file -> contents.held(file) != null).count()).isBetween(1L,
+        MEMORY.toBytes() / 60_000);
   }
 
   @Test

@@ -26,7 +26,7 @@ record FileAnswer(HeldFile held, int status, long from, long to) {
   /** @return null if it is the controllers' to give: several parts, or a problem */
   static @Nullable FileAnswer of(HeldFile held, FileQuestion question, String method) {
     long size = held.file().size();
-    if (question == FileQuestion.PLAIN) {
+    if (question.equals(FileQuestion.PLAIN)) {
       return new FileAnswer(held, HttpStatus.OK_200, 0, HttpMethod.HEAD.is(method) ? 0 : size);
     }
     String tag = held.tag();
@@ -39,7 +39,7 @@ record FileAnswer(HeldFile held, int status, long from, long to) {
     return switch (RangeRequest.of(question.range(), question.ifRange(), tag, size)) {
       case Whole _ -> new FileAnswer(held, HttpStatus.OK_200, 0, size);
       case Part(long from, long to) -> new FileAnswer(held, HttpStatus.PARTIAL_CONTENT_206, from, to);
-      case Parts _, Unsatisfiable _ -> null;
+      case Parts _,Unsatisfiable _ -> null;
     };
   }
 

@@ -106,7 +106,7 @@ class StoreController {
     return switch (RangeRequest.of(range, ifRange, FileHeaders.tag(file), file.size())) {
       // a plain stream is sent whole, whatever Range says; it is opened only if it is sent
       case Whole _ -> answer.contentLength(file.size()).body(new InputStreamResource(blob, blob.getDescription()));
-      case Part _, Parts _ -> answer.body(blob);
+      case Part _,Parts _ -> answer.body(blob);
       case Unsatisfiable _ -> throw new UnsatisfiableRange(String.valueOf(range), file.size());
     };
   }

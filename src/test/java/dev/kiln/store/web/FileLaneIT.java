@@ -60,40 +60,50 @@ class FileLaneIT {
   private static final String NO_TAG = '"' + "0".repeat(64) + '"';
 
   /** Files that the lane answers, as their names stand in URLs. */
-  private static final List<String> FILES = List.of("tree/data.txt", "tree/page.html", "tree/a.json", "tree/picture.svg",
+  private static final List<String> FILES = List.of("tree/data.txt", "tree/page.html", "tree/a.json",
+      "tree/picture.svg",
       "tree/empty", "tree/dir/run", "tree/packed", "tree/edge", "tree/mapped.bin", "tree/large", "tree/sp%20ace",
       "tree/%C3%BCn%C3%AF.txt", "tree/.hidden", "tree/...", "tree/+plus,~@=", "tree/%64ata.txt",
-      "tree/data.txt/", "tree/link", "tree/link/", "tree/dirlink/run", "tree/dir/up", "tree/abs", "tree/rel", "tree/absdir/file",
-      "tree/chain1", "tree/chain40", "tree/linked%20name", "file.txt", "linked", "linkedtree/data.txt", "tree/data.txt?a=b",
+      "tree/data.txt/", "tree/link", "tree/link/", "tree/dirlink/run", "tree/dir/up", "tree/abs", "tree/rel",
+      "tree/absdir/file",
+      "tree/chain1", "tree/chain40", "tree/linked%20name", "file.txt", "linked", "linkedtree/data.txt",
+      "tree/data.txt?a=b",
       "tree/data.txt?");
 
   /** What the controllers are left. */
   private static final List<String> OTHERS = List.of("tree", "tree/", "tree/dir", "tree/dirlink", "tree/missing",
-      "tree/data.txt/below", "tree/dangling", "tree/loop", "tree/chain41", "tree/outside", "tree/above", "tree/perc%25.txt", "tree//data.txt",
+      "tree/data.txt/below", "tree/dangling", "tree/loop", "tree/chain41", "tree/outside", "tree/above",
+      "tree/perc%25.txt", "tree//data.txt",
       "tree/dir/../data.txt", "tree/./data.txt", "tree/dir/%2e%2e/data.txt", "tree/dir%2Frun", "tree/%FFname",
       "tree/data.txt//", "tree/data.txt;a=b", "tree;a=b/data.txt", "renamed/data.txt", "unknown",
       "unknown/data.txt", "unknown.drv", "malformed", "file.txt/below", "", "tree/%C3name");
 
   private static final List<List<String>> QUESTIONS = List.of(List.of(), List.of("Range: bytes=0-0"),
-      List.of("Range: bytes=2-5"), List.of("Range: bytes=1-"), List.of("Range: bytes=-3"), List.of("Range: bytes=5-999999999"),
+      List.of("Range: bytes=2-5"), List.of("Range: bytes=1-"), List.of("Range: bytes=-3"),
+      List.of("Range: bytes=5-999999999"),
       List.of("Range: lines=1-2"), List.of("Range: bytes=4-2"), List.of("Range: bytes=x"), List.of("Range: bytes="),
-      List.of("Range:"), List.of("Range: bytes=1-3", "If-Range: " + NO_TAG), List.of("Range: bytes=1-3", "If-Range: TAG"),
+      List.of("Range:"), List.of("Range: bytes=1-3", "If-Range: " + NO_TAG),
+      List.of("Range: bytes=1-3", "If-Range: TAG"),
       List.of("Range: bytes=1-3", "If-Range: W/TAG"), List.of("If-Range: " + NO_TAG), List.of("If-None-Match: TAG"),
       List.of("If-None-Match: " + NO_TAG), List.of("Accept: text/html"), List.of("Accept: nonsense"),
       List.of("Accept-Encoding: gzip, br"), List.of("Connection: keep-alive, Upgrade", "Upgrade: h2c"),
       List.of("Origin: http://elsewhere.example"), List.of("Cookie: a=b", "User-Agent: x"));
 
   /** Conditions that the controllers judge. */
-  private static final List<List<String>> CONDITIONS = List.of(List.of("If-None-Match: *"), List.of("If-None-Match: W/TAG"),
+  private static final List<List<String>> CONDITIONS = List.of(List.of("If-None-Match: *"),
+      List.of("If-None-Match: W/TAG"),
       List.of("If-None-Match: TAG, " + NO_TAG), List.of("If-None-Match: TAG", "If-None-Match: " + NO_TAG),
-      List.of("If-None-Match: nonsense"), List.of("If-Match: TAG"), List.of("If-Match: " + NO_TAG), List.of("If-Match: *"),
-      List.of("If-Modified-Since: Thu, 01 Jan 1970 00:00:10 GMT"), List.of("If-Unmodified-Since: Thu, 01 Jan 1970 00:00:10 GMT"),
+      List.of("If-None-Match: nonsense"), List.of("If-Match: TAG"), List.of("If-Match: " + NO_TAG),
+      List.of("If-Match: *"),
+      List.of("If-Modified-Since: Thu, 01 Jan 1970 00:00:10 GMT"),
+      List.of("If-Unmodified-Since: Thu, 01 Jan 1970 00:00:10 GMT"),
       List.of("Range: bytes=1-2", "If-None-Match: TAG"), List.of("Range: bytes=999999999-"), List.of("Range: bytes=-0"),
       List.of("Range: bytes=0-1", "Range: bytes=2-3"), List.of("Prefer: respond-async"), List.of("Prefer: wait=1"));
 
   /** All questions of some files, and all files with some questions. */
   static final List<Arguments> ANSWERED = Stream.concat(
-      FILES.stream().flatMap(file -> Stream.of(arguments(file, List.of()), arguments(file, List.of("If-None-Match: TAG")))),
+      FILES.stream()
+          .flatMap(file -> Stream.of(arguments(file, List.of()), arguments(file, List.of("If-None-Match: TAG")))),
       Stream.of("tree/data.txt", "tree/abs", "tree/mapped.bin", "tree/large")
           .flatMap(file -> QUESTIONS.stream().map(question -> arguments(file, question))))
       .toList();
@@ -143,23 +153,26 @@ class FileLaneIT {
   void importSources() throws IOException {
     importer.file(new StorePathName("file.txt"), false, bytes("a root that is a file\n"));
     paths.put("file.txt", imported("file.txt", "echo a root that is a file > top"));
-    String other = imported("other", "mkdir top; printf elsewhere > top/file; mkdir 'top/a b'; printf named > 'top/a b/c d'");
-    String tree = imported("tree", """
-        mkdir -p top/dir; cd top
-        printf 0123456789 > data.txt; printf '<script>alert(1)</script>' > page.html; printf '{}' > a.json
-        printf '<svg xmlns="http://www.w3.org/2000/svg"/>' > picture.svg; : > empty
-        printf '#!/bin/sh\\n' > dir/run; chmod +x dir/run
-        seq 1 20000 | head -c 65535 > packed; seq 2 20000 | head -c 65536 > edge
-        seq 3 700000 | head -c 4194304 > mapped.bin; seq 4 2000000 | head -c 9000001 > large
-        for name in 'sp ace' 'perc%%.txt' 'ünï.txt' .hidden ... '+plus,~@=' "$(printf '\\377name')" "$(printf '\\303name')"; do
-          printf 'in %%s' "$name" > "$name"
-        done
-        ln -s data.txt link; ln -s dir dirlink; ln -s ../data.txt dir/up
-        ln -s /nix/store/OTHER/file abs; ln -s ../OTHER/file rel; ln -s /nix/store/OTHER absdir
-        ln -s "../OTHER/a b/c d" "linked name"
-        ln -s data.txt chain1; for i in $(seq 2 41); do ln -s chain$((i - 1)) chain$i; done
-        ln -s gone dangling; ln -s loop loop; ln -s /etc/passwd outside; ln -s ../../../etc/passwd above
-        """.replace("%%", "%").replace("OTHER", other));
+    String other = imported("other",
+        "mkdir top; printf elsewhere > top/file; mkdir 'top/a b'; printf named > 'top/a b/c d'");
+    String tree = imported("tree",
+        """
+            mkdir -p top/dir; cd top
+            printf 0123456789 > data.txt; printf '<script>alert(1)</script>' > page.html; printf '{}' > a.json
+            printf '<svg xmlns="http://www.w3.org/2000/svg"/>' > picture.svg; : > empty
+            printf '#!/bin/sh\\n' > dir/run; chmod +x dir/run
+            seq 1 20000 | head -c 65535 > packed; seq 2 20000 | head -c 65536 > edge
+            seq 3 700000 | head -c 4194304 > mapped.bin; seq 4 2000000 | head -c 9000001 > large
+            for name in 'sp ace' 'perc%%.txt' 'ünï.txt' .hidden ... '+plus,~@=' "$(printf '\\377name')" "$(printf '\\303name')"; do
+              printf 'in %%s' "$name" > "$name"
+            done
+            ln -s data.txt link; ln -s dir dirlink; ln -s ../data.txt dir/up
+            ln -s /nix/store/OTHER/file abs; ln -s ../OTHER/file rel; ln -s /nix/store/OTHER absdir
+            ln -s "../OTHER/a b/c d" "linked name"
+            ln -s data.txt chain1; for i in $(seq 2 41); do ln -s chain$((i - 1)) chain$i; done
+            ln -s gone dangling; ln -s loop loop; ln -s /etc/passwd outside; ln -s ../../../etc/passwd above
+            """
+            .replace("%%", "%").replace("OTHER", other));
     paths.put("tree", tree);
     paths.put("renamed", tree + "s");
     paths.put("linked", imported("linked", "ln -s " + other + "/file top"));
@@ -212,7 +225,8 @@ class FileLaneIT {
   @Test
   void answersForEveryExtensionAsTheControllersDo() throws IOException {
     List<String> extensions = Stream.concat(MimeTypes.DEFAULTS.getMimeMap().keySet().stream(),
-        Stream.of("", "unknown", "txt", "TXT", "yml", "properties", "atom", "rss", "wbmp", "heic", "bat", "so.1", "%68tml"))
+        Stream.of("", "unknown", "txt", "TXT", "yml", "properties", "atom", "rss", "wbmp", "heic", "bat", "so.1",
+            "%68tml"))
         .filter(extension -> !extension.equals("*")).distinct().sorted().toList();
     String names = extensions.stream().map(extension -> "'f." + extension.replace("%68", "h") + "'").distinct()
         .collect(Collectors.joining(" "));
@@ -249,7 +263,8 @@ class FileLaneIT {
   /** Where a length were wrong, or an answer ended twice, the next one would begin in the wrong place. */
   @RepeatedTest(20)
   void answersRequestsOneAfterTheOtherOnOneConnection() throws IOException {
-    List<String> targets = List.of("tree/data.txt", "tree/mapped.bin", "tree/missing", "tree/dir", "tree/large", "tree/empty",
+    List<String> targets = List.of("tree/data.txt", "tree/mapped.bin", "tree/missing", "tree/dir", "tree/large",
+        "tree/empty",
         "tree/link", "tree/edge");
     StringBuilder fast = new StringBuilder();
     StringBuilder slow = new StringBuilder();
@@ -303,7 +318,8 @@ class FileLaneIT {
     byte[] content = new byte[100_000];
     Arrays.fill(content, (byte) 'x');
     Blake3Digest digest = Blake3.of(content);
-    paths.put("lost", importer.file(new StorePathName("lost"), false, new ByteArrayInputStream(content)).path().baseName());
+    paths.put("lost",
+        importer.file(new StorePathName("lost"), false, new ByteArrayInputStream(content)).path().baseName());
     assertThat(ask("GET", "lost", List.of()).body()).startsWith("100000 bytes of " + digest);
     Files.delete(blobs.path(digest));
     Instant limit = Instant.now().plusSeconds(60);
@@ -345,7 +361,8 @@ class FileLaneIT {
     String answer = send(request(method, target, with("Connection: close", headers)));
     int end = answer.indexOf("\r\n\r\n");
     List<String> head = answer.substring(0, end).lines().toList();
-    List<String> fields = head.stream().skip(1).filter(line -> !line.startsWith("Date: ")).map(FileLaneIT::lowerName).sorted()
+    List<String> fields = head.stream().skip(1).filter(line -> !line.startsWith("Date: ")).map(FileLaneIT::lowerName)
+        .sorted()
         .toList();
     return new Answer(head.getFirst(), fields, shortened(answer.substring(end + 4)));
   }
@@ -364,7 +381,8 @@ class FileLaneIT {
   private String request(String method, String target, List<String> headers) {
     String first = target.split("[/;?]", 2)[0];
     String spelled = paths.getOrDefault(first, first) + target.substring(first.length());
-    StringBuilder request = new StringBuilder(method + " /store/" + spelled + " HTTP/1.1\r\nHost: 127.0.0.1:" + port + "\r\n");
+    StringBuilder request = new StringBuilder(
+        method + " /store/" + spelled + " HTTP/1.1\r\nHost: 127.0.0.1:" + port + "\r\n");
     headers.forEach(header -> request.append(header).append("\r\n"));
     return request.append("\r\n").toString();
   }
