@@ -62,7 +62,7 @@ public record BuildNeeds(String platform, SortedSet<String> features) {
     return needs.render().length() <= MAX_LENGTH ? Optional.of(needs) : Optional.empty();
   }
 
-  private static boolean putRequired(Derivation derivation, SortedSet<String> features) {
+  private static boolean putRequired(Derivation derivation, Collection<String> features) {
     ByteString structured = derivation.env().get(STRUCTURED);
     if (structured != null) {
       return putStructured(structured, features);
@@ -74,7 +74,7 @@ public record BuildNeeds(String platform, SortedSet<String> features) {
     return true;
   }
 
-  private static boolean putStructured(ByteString structured, SortedSet<String> features) {
+  private static boolean putStructured(ByteString structured, Collection<String> features) {
     try {
       Json attributes = JsonReader.read(structured);
       @Nullable
@@ -85,7 +85,7 @@ public record BuildNeeds(String platform, SortedSet<String> features) {
     }
   }
 
-  private static boolean putAll(Collection<Json> items, SortedSet<String> features) {
+  private static boolean putAll(Collection<Json> items, Collection<String> features) {
     for (Json item : items) {
       if (!(item instanceof JsonString(ByteString text))) {
         return false;
