@@ -59,7 +59,8 @@ final class HomePage {
         """.formatted(url, STYLE, escape(view.description()), links())
         + section("key", "Public key", "Kiln signs what it serves. A client that trusts this key takes it:",
             "<pre class=\"key\" tabindex=\"0\" aria-labelledby=\"key\">" + escape(view.publicKey()) + "</pre>\n")
-        + section("read", "Read", "Any file of a store path. What is not here, and has a known derivation, is built first:",
+        + section("read", "Read",
+            "Any file of a store path. What is not here, and has a known derivation, is built first:",
             code("curl " + view.url() + "/store/<hash>-<name>/<file>"))
         + section("pull", "Pull", "As a substituter of Nix, in <code>nix.conf</code>:",
             code("extra-substituters = " + view.url() + "\nextra-trusted-public-keys = " + view.publicKey())

@@ -109,7 +109,8 @@ class HomeIT {
     HttpResponse<String> page = kiln.get("/", "Accept", BROWSER);
     RawHttp.Response head = raw("HEAD", "127.0.0.1:" + port, BROWSER);
     assertThat(head.status()).isEqualTo(200);
-    assertThat(head.headers()).containsEntry("content-length", page.headers().firstValue("Content-Length").orElseThrow())
+    assertThat(head.headers())
+        .containsEntry("content-length", page.headers().firstValue("Content-Length").orElseThrow())
         .containsEntry("content-security-policy", page.headers().firstValue("Content-Security-Policy").orElseThrow());
     assertThat(head.body()).isEmpty();
     RawHttp.Response data = raw("HEAD", "127.0.0.1:" + port, "*/*");

@@ -29,7 +29,6 @@ interface DerivationRows extends Repository<DerivationRow, byte[]> {
     String getName();
   }
 
-
   @Query("select o.path as hash, o.pathName as name from DerivationOutputRow o where o.path = :path limit 1")
   Optional<PathView> findOutput(byte[] path);
 
