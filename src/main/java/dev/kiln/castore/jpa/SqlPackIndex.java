@@ -110,7 +110,7 @@ class SqlPackIndex implements PackIndex {
 
   @Override
   public List<Long> unforced() {
-    return jdbc.queryForList("select pack from pack_journal order by pack", Long.class);
+    return jdbc.query("select pack from pack_journal order by pack", (row, _) -> row.getLong(1));
   }
 
   @Override
