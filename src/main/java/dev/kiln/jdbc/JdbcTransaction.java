@@ -1,7 +1,6 @@
 package dev.kiln.jdbc;
 
 import java.io.IOException;
-
 import javax.sql.DataSource;
 
 import org.springframework.dao.DataAccessResourceFailureException;

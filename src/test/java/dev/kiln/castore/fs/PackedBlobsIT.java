@@ -274,7 +274,7 @@ class PackedBlobsIT extends BlobsContract {
   }
 
   /** What a file system may keep of a file that was not forced when the machine stopped. */
-  private enum Damage {
+  enum Damage {
     LOST {
       @Override
       void to(Path pack) throws IOException {
