@@ -102,7 +102,8 @@ class PgBouncerIT {
         KilnClient client = new KilnClient(builder.baseUri())) {
       assertThat(client.get(url(slow), "Prefer", "respond-async").statusCode()).isEqualTo(202);
       await().atMost(LONG).until(() -> !cluster.jdbc().queryForList(
-          "select id from build where state = 'running' and derivation = ?", slow.path().hash().toByteArray()).isEmpty());
+          "select id from build where state = 'running' and derivation = ?", slow.path().hash().toByteArray())
+          .isEmpty());
       Future<String> read = threads.submit(() -> read(cluster.kilns().getFirst(), slow));
       builder.kill9();
       cluster.remove(builder);

@@ -19,7 +19,11 @@ public interface Wishes {
   /** Wants again, in the name of {@code replica}, what its readers still wait for. */
   void renew(UUID replica, Collection<UUID> builds);
 
-  /** The last reader on {@code replica} has left. @param grace how long one may come back */
+  /**
+   * The last reader on {@code replica} has left.
+   *
+   * @param grace how long one may come back
+   */
   void leave(UUID replica, Collection<UUID> builds, Duration grace);
 
   /**

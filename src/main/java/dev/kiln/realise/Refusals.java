@@ -77,7 +77,8 @@ final class Refusals {
     } catch (BuildException e) {
       return String.valueOf(e.getMessage());
     }
-    Set<String> features = BuildNeeds.of(known.derivation()).map(BuildNeeds::features).map(Set::copyOf).orElse(Set.of());
+    Set<String> features = BuildNeeds.of(known.derivation()).map(BuildNeeds::features).map(Set::copyOf)
+        .orElse(Set.of());
     return "'" + known.path() + "' needs a Kiln for '" + known.derivation().system() + "' with features "
         + new TreeSet<>(features) + ", and this one runs no builds (kiln.build.max-jobs)";
   }

@@ -32,7 +32,8 @@ class BuildNeedsTests {
   }
 
   @ParameterizedTest
-  @CsvSource({"x86_64-linux, /bin/sh, '', x86_64-linux", "i686-linux, /bin/sh, ' kvm  big-parallel\n', i686-linux +big-parallel +kvm",
+  @CsvSource({"x86_64-linux, /bin/sh, '', x86_64-linux",
+      "i686-linux, /bin/sh, ' kvm  big-parallel\n', i686-linux +big-parallel +kvm",
       "builtin, builtin:fetchurl, kvm, builtin:fetchurl +kvm", "'a b+c', /bin/sh, '', a+b%2Bc", "'', /bin/sh, '', ''"})
   void areTheSystemOrBuiltinAndTheFeatures(String system, String builder, String features, String expected) {
     assertThat(needs(system, builder, "requiredSystemFeatures", features)).contains(expected);

@@ -234,8 +234,9 @@ class UnlikeReplicasIT {
       read.get();
       await().atMost(LONG).until(() -> states().equals(Map.of("succeeded", 23)));
     }
-    List<String> begun = jdbc.queryForList(
-        "select derivation_name from build where derivation_name not like 'busy%' order by started_at", String.class);
+    List<String> begun = jdbc.query(
+        "select derivation_name from build where derivation_name not like 'busy%' order by started_at",
+        (row, _) -> row.getString(1));
     // two jobs begin at once, and each passes over what the other has its hand on
     assertThat(begun.indexOf("batch-7.drv")).isLessThan(2);
     assertThat(begun.indexOf("fresh.drv")).isLessThan(4);

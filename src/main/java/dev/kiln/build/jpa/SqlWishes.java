@@ -71,7 +71,8 @@ class SqlWishes implements Wishes {
       delete from build_interest using (
         select build, replica from build_interest where %s order by build, replica limit ? for update skip locked) as gone
       where build_interest.build = gone.build and build_interest.replica = gone.replica
-      returning build_interest.build""".formatted(EXPIRED);
+      returning build_interest.build"""
+      .formatted(EXPIRED);
 
   /** What may have been live only for builds whose readers left. */
   private static final String CANDIDATES = """

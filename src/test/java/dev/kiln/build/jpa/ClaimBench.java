@@ -73,7 +73,8 @@ class ClaimBench {
 
   private boolean hasColumn(String table, String column) {
     Integer count = jdbc.queryForObject(
-        "select count(*) from information_schema.columns where table_name = ? and column_name = ?", Integer.class, table,
+        "select count(*) from information_schema.columns where table_name = ? and column_name = ?", Integer.class,
+        table,
         column);
     return count != null && count > 0;
   }

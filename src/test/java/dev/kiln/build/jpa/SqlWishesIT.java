@@ -263,7 +263,8 @@ class SqlWishesIT {
         from generate_series(1, ?) i on conflict do nothing""", count);
     jdbc.update("""
         insert into build (id, derivation, derivation_name, state, requested_by, requester, lane, height)
-        select gen_random_uuid(), hash, name, 'queued', ?, ?, ?, ? from derivation where name like 'fair-%'""", requester,
+        select gen_random_uuid(), hash, name, 'queued', ?, ?, ?, ? from derivation where name like 'fair-%'""",
+        requester,
         requester.hashCode(), requester.hashCode(), height);
   }
 
