@@ -69,7 +69,7 @@ public record BuildNeeds(String platform, SortedSet<String> features) {
     }
     ByteString required = derivation.env().get(REQUIRED_FEATURES);
     if (required != null) {
-      BLANKS.splitAsStream(required.toString()).filter(word -> !word.isEmpty()).forEach(features::add);
+      features.addAll(BLANKS.splitAsStream(required.toString()).filter(word -> !word.isEmpty()).toList());
     }
     return true;
   }
