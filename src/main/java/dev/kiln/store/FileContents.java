@@ -47,9 +47,10 @@ public class FileContents {
 
   FileContents(Blobs blobs, ReadMemoryProperties properties) {
     this.blobs = blobs;
+    // on the thread that puts something in: what is let go later is still there
     this.copied = Caffeine.newBuilder().maximumWeight(properties.fileMemory().toBytes())
-        .<Blake3Digest, FileContent>weigher((_, content) -> content.bytes().capacity() + OVERHEAD).build();
-    // on the thread that evicts: what is unmapped later is still mapped
+        .<Blake3Digest, FileContent>weigher((_, content) -> content.bytes().capacity() + OVERHEAD)
+        .executor(Runnable::run).build();
     this.mapped = Caffeine.newBuilder().maximumWeight(properties.mappedMemory().toBytes())
         .<Blake3Digest, FileContent>weigher((_, content) -> content.bytes().capacity() + OVERHEAD)
         .executor(Runnable::run).removalListener(FileContents::removed).build();
