@@ -213,7 +213,7 @@ final class LooseBlobs implements Closeable {
       }
       writer.finish();
       if (!written.isEmpty()) {
-        packed.keepIndexed(id);
+        packed.keepIndexed(writer);
       }
     } finally {
       Files.deleteIfExists(temporary);

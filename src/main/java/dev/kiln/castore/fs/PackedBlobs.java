@@ -281,11 +281,16 @@ public final class PackedBlobs implements Blobs, Closeable {
   }
 
   /** Makes a pack that is finished durable, and then visible to all Kilns. */
-  void keepIndexed(long pack) throws IOException {
-    packs.keep(pack, temporary(pack));
-    List<PackedBlob> blobs = packs.table(pack);
-    index.index(pack, blobs);
-    remember(blobs);
+  void keepIndexed(PackWriter pack) throws IOException {
+    Path temporary = temporary(pack.id());
+    if (pack.isInMemory()) {
+      packs.write(pack.id(), temporary, pack.content());
+      packs.force(List.of(pack.id()));
+    } else {
+      packs.keep(pack.id(), temporary);
+    }
+    index.index(pack.id(), pack.blobs());
+    remember(pack.blobs());
   }
 
   /** @return whether the blob can be read from a pack, and has the right content there */
