@@ -210,13 +210,11 @@ public class Realiser {
       Priority urgency) {
     SortedSet<StorePath> missing = new TreeSet<>();
     for (StorePath producer : producers) {
-      Plan plan = planner.plan(producer);
-      if (plan.fetches() && twins.registerFor(producer)) {
-        Optional<PathInfo> info = pathInfos.find(path.hash());
-        if (info.isPresent()) {
-          return Optional.of(new Here(requireName(path, info.get())));
-        }
-        plan = planner.plan(producer);
+      Plan plan = plan(producer);
+      // it may have come meanwhile, by a build that has ended, or from where the same content was
+      Optional<PathInfo> info = pathInfos.find(path.hash());
+      if (info.isPresent()) {
+        return Optional.of(new Here(requireName(path, info.get())));
       }
       if (plan.missingSources().isEmpty()) {
         return queue.submit(plan, producer, urgency);
