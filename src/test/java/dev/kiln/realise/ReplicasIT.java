@@ -252,10 +252,13 @@ class ReplicasIT {
         Thread.sleep(random.nextInt(10));
       }
       Map<String, Integer> answers = new HashMap<>();
-      for (Future<String> read : reads) {
-        answers.merge(read.get(LONG.toMinutes(), TimeUnit.MINUTES), 1, Integer::sum);
+      try {
+        for (Future<String> read : reads) {
+          answers.merge(read.get(LONG.toMinutes(), TimeUnit.MINUTES), 1, Integer::sum);
+        }
+      } finally {
+        over.set(true);
       }
-      over.set(true);
       chaos.get();
       System.out.println("seed " + SEED + ": " + answers + ", builds: " + states());
       assertThat(answers).as("seed " + SEED).containsKey("here");
